@@ -1,0 +1,206 @@
+"""A sealed generation of the data: read-only, never changed, known by its number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from kpi.calendar import DEMO_TODAY
+from kpi.catalogue import Catalogue
+from kpi.errors import StoreError
+from kpi.store.location import DEMO, active_dataset, dataset_folder, store_root
+
+BRIDGED_DAYS = 3
+KEPT_CONNECTIONS = 4
+_connections: dict[Path, duckdb.DuckDBPyConnection] = {}
+_opening = Lock()
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One sealed file of the store.
+
+    Equal generations hold equal data, so ``key`` may stand for the data in any cache.
+    """
+
+    path: Path
+    dataset: str
+
+    @property
+    def number(self) -> int:
+        """The running number of the generation within its dataset."""
+        return int(self.path.stem.rsplit("-", 1)[1])
+
+    @property
+    def key(self) -> str:
+        """A text that changes whenever the data shown change."""
+        return str(self.path)
+
+    @property
+    def is_demo(self) -> bool:
+        """True while the figures are 演示数据."""
+        return self.dataset == DEMO
+
+    @property
+    def today(self) -> date:
+        """Today; for demo data the fixed day on which the demonstration is looked at."""
+        return DEMO_TODAY if self.is_demo else date.today()
+
+    def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
+        """Return the rows of one SQL query. Safe to call from any thread.
+
+        Raises StoreError when the file cannot be opened.
+        """
+        cursor = _connection(self.path).cursor()
+        try:
+            rows: pl.DataFrame = cursor.sql(sql, params=parameters or None).pl()
+            return rows
+        finally:
+            cursor.close()
+
+    def compare(self, sql: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of a query that may name ``frame`` as the table ``staged``."""
+        cursor = _connection(self.path).cursor()
+        try:
+            cursor.register("staged", frame)
+            rows: pl.DataFrame = cursor.sql(sql).pl()
+            return rows
+        finally:
+            cursor.close()
+
+    @cached_property
+    def covered(self) -> dict[str, list[tuple[date, date]]]:
+        """Subject → the stretches of days its files in force cover, in order, gaps between them real.
+
+        A gap of at most three days is bridged: a file that does not state its period is known only by
+        its first and last record, and weekends and short holidays have none.
+        """
+        batches = self.query(
+            "select subject, period_first, period_last from batch where in_force order by subject, period_first"
+        )
+        stretches: dict[str, list[tuple[date, date]]] = {}
+        for subject, first, last in batches.iter_rows():
+            known = stretches.setdefault(subject, [])
+            if known and first <= known[-1][1] + timedelta(days=BRIDGED_DAYS + 1):
+                known[-1] = (known[-1][0], max(known[-1][1], last))
+            else:
+                known.append((first, last))
+        return stretches
+
+    @cached_property
+    def as_of(self) -> date:
+        """The last day any periodic file in force covers; StoreError when there is none.
+
+        Registers are left out: they are stated as of the day they were exported.
+        """
+        last: date | None = self.query(
+            "select coalesce(max(period_last) filter (where not is_register), max(period_last)) as day "
+            "from batch where in_force"
+        )["day"][0]
+        if last is None:
+            raise StoreError("当前没有任何有效批次，请先导入文件。")
+        return last
+
+    def batches(self) -> pl.DataFrame:
+        """Return one row per batch, newest first, with its counts, period, times and whether it is in force."""
+        return self.query("select * from batch order by batch desc")
+
+    def refused(self, batch: int | None = None) -> pl.DataFrame:
+        """Return refused rows (batch, file_name, subject, line, rule, reason, raw), of one batch or of all in force."""
+        sql = (
+            "select refused_row.batch, file_name, refused_row.subject, line, rule, reason, raw "
+            "from refused_row join batch on batch.batch = refused_row.batch "
+        )
+        if batch is None:
+            return self.query(sql + "where in_force order by refused_row.batch desc, line")
+        return self.query(sql + "where refused_row.batch = ? order by line", [batch])
+
+    def arrivals(self, catalogue: Catalogue) -> pl.DataFrame:
+        """Return one row per subject: when it last arrived, what it covers, when the next file is due, its state.
+
+        ``state`` is fresh, late (the due day has passed), broken (late by more than a whole rhythm) or
+        never (nothing arrived yet).
+        """
+        arrived = {
+            row["subject"]: row
+            for row in self.query(
+                "select subject, max(imported_at) as last_arrival, max(period_last) as period_last, count(*) as files, "
+                "sum(refused)::bigint as refused from batch where in_force group by subject"
+            ).iter_rows(named=True)
+        }
+        rows = []
+        for subject in catalogue.subjects.values():
+            known = arrived.get(subject.key)
+            if known is None:
+                rows.append({"subject": subject.key, "state": "never"})
+                continue
+            due = known["period_last"] + timedelta(days=subject.expected_every_days + subject.grace_days)
+            broken = due + timedelta(days=subject.expected_every_days)
+            state = "fresh" if self.today <= due else "late" if self.today <= broken else "broken"
+            rows.append({**known, "due_on": due, "state": state})
+        schema: dict[str, Any] = {
+            "subject": pl.String,
+            "last_arrival": pl.Datetime("us"),
+            "period_last": pl.Date,
+            "files": pl.Int64,
+            "refused": pl.Int64,
+            "due_on": pl.Date,
+            "state": pl.String,
+        }
+        return pl.DataFrame(rows, schema=schema)
+
+
+def current(root: Path | None = None, dataset: str | None = None) -> Generation:
+    """Return the generation in force; StoreError when there is no data yet."""
+    root = root or store_root()
+    dataset = dataset or active_dataset(root)
+    folder = dataset_folder(root, dataset)
+    pointer = folder / "current"
+    if not pointer.exists():
+        raise StoreError(
+            "还没有任何数据，请先导入文件（python -m kpi import 文件），或运行 python3 run.py 建立演示数据。"
+        )
+    return _sealed(folder / pointer.read_text(encoding="utf-8").strip(), dataset)
+
+
+_known: dict[Path, Generation] = {}
+
+
+def _sealed(path: Path, dataset: str) -> Generation:
+    """Return one object per sealed file, so that what it worked out once is kept."""
+    if path not in _known:
+        _known[path] = Generation(path, dataset)
+    return _known[path]
+
+
+def _connection(path: Path) -> duckdb.DuckDBPyConnection:
+    """Return the process's one read-only connection to ``path``; every query takes a cursor of its own."""
+    with _opening:
+        if path not in _connections:
+            try:
+                opened = duckdb.connect(str(path), read_only=True)
+            except duckdb.Error as error:
+                raise StoreError(f"数据文件 {path.name} 打不开，请联系管理员：{error}") from error
+            opened.execute("set enable_external_access = false")
+            opened.execute("set lock_configuration = true")
+            _connections[path] = opened
+            # Cursors at work keep their file open; a new one is only ever asked of the newest generations.
+            while len(_connections) > KEPT_CONNECTIONS:
+                _connections.pop(next(iter(_connections))).close()
+        return _connections[path]
+
+
+def close_all() -> None:
+    """Close every read-only connection of this process."""
+    with _opening:
+        while _connections:
+            _connections.popitem()[1].close()
+    _known.clear()

@@ -1,0 +1,113 @@
+"""Where the store lives on disk, and which of its two datasets is shown: 演示数据 or 正式数据."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import IO
+
+from kpi.errors import StoreError
+
+DEMO = "demo"
+REAL = "real"
+NAMES = {DEMO: "演示数据", REAL: "正式数据"}
+LOCK_SECONDS = 120.0
+
+
+def store_root() -> Path:
+    """Return the folder of the store: ``KPI_STORE`` when set, else ``data/store`` of the project."""
+    named = os.environ.get("KPI_STORE")
+    return Path(named) if named else Path(__file__).resolve().parents[2] / "data" / "store"
+
+
+def dataset_folder(root: Path, dataset: str) -> Path:
+    """Return the folder that holds the generations of ``dataset``."""
+    return root / dataset
+
+
+def active_dataset(root: Path) -> str:
+    """Return the dataset that is shown; StoreError when neither holds any data."""
+    pointer = root / "active"
+    if pointer.exists():
+        return pointer.read_text(encoding="utf-8").strip()
+    raise StoreError("还没有任何数据，请先导入文件（python -m kpi import 文件），或运行 python3 run.py 建立演示数据。")
+
+
+def activate(root: Path, dataset: str) -> None:
+    """Show ``dataset`` from now on; StoreError when it has no data yet."""
+    if not (dataset_folder(root, dataset) / "current").exists():
+        raise StoreError(f"{NAMES[dataset]}还没有内容，不能切换；请先导入文件。")
+    replace_text(root / "active", dataset)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write ``text`` so that a reader sees either the old content or the new, even after a power cut."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename inside ``folder`` durable, where the system knows how to."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def writing(folder: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold the only right to write in ``folder``; StoreError when another import keeps it too long.
+
+    The operating system gives the right back when a process is killed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    deadline = monotonic() + seconds
+    with (folder / "writing.lock").open("a+b") as file:
+        while not _try_lock(file):
+            if monotonic() > deadline:
+                raise StoreError("另一个导入正在进行，等待超时；请等它结束后再试一次。")
+            sleep(0.1)
+        try:
+            yield
+        finally:
+            _unlock(file)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        file.seek(0)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,0 +1,105 @@
+"""The tables and views of a generation, made from the catalogue and ``queries``."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from kpi.calendar import is_working_day
+from kpi.catalogue import Catalogue, Subject
+from kpi.errors import CatalogueError
+
+QUERIES = Path(__file__).resolve().parents[2] / "queries"
+SQL_TYPES = {
+    "id": "varchar",
+    "text": "varchar",
+    "code": "varchar",
+    "town": "varchar",
+    "department": "varchar",
+    "level": "tinyint",
+    "flag": "boolean",
+    "integer": "integer",
+    "number": "double",
+    "date": "date",
+    "datetime": "timestamp",
+}
+FIRST_CALENDAR_DAY = date(2015, 1, 1)
+LAST_CALENDAR_DAY = date(2035, 12, 31)
+SCHEMA_VERSION = "1"
+
+
+def quoted(name: str) -> str:
+    """Return an identifier of the catalogue as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def column_list(subject: Subject, prefix: str = "") -> str:
+    """Return the subject's columns as a SQL list, each behind ``prefix``."""
+    return ", ".join(f"{prefix}{quoted(column.name)}" for column in subject.columns)
+
+
+def create(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, dataset: str) -> None:
+    """Make every table and view of an empty generation."""
+    for path in sorted((QUERIES / "schema").glob("*.sql")):
+        connection.execute(path.read_text(encoding="utf-8"))
+    connection.execute("insert into meta values ('dataset', ?), ('schema_version', ?)", [dataset, SCHEMA_VERSION])
+    _fill_calendar(connection)
+    for subject in catalogue.subjects.values():
+        columns = ", ".join(f"{quoted(c.name)} {SQL_TYPES[c.type]}" for c in subject.columns)
+        connection.execute(
+            f"create table {subject.key}_version ({columns}, batch integer, line integer, is_current boolean)"
+        )
+    create_views(connection, catalogue)
+    check_measures(connection, catalogue)
+    for subject in catalogue.subjects.values():
+        if subject.rollup:
+            sums = ", ".join(f"sum({quoted(m)})::double as {quoted(m)}" for m in measures(connection, subject))
+            connection.execute(
+                f"create table {subject.key}_rollup as "
+                f"select day, town, {sums} from {subject.key}_event where false group by day, town"
+            )
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
+    """Make the view of current rows and the view of events of every subject, as the SQL files now say."""
+    for subject in catalogue.subjects.values():
+        connection.execute(
+            f"create or replace view {subject.key} as "
+            f"select {column_list(subject)} from {subject.key}_version where is_current"
+        )
+    for subject in catalogue.subjects.values():
+        sql = (QUERIES / "measures" / f"{subject.key}.sql").read_text(encoding="utf-8")
+        connection.execute(f"create or replace view {subject.key}_event as {sql}")
+
+
+def measures(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list[str]:
+    """Return the measure columns of the subject's events, in the order of its SQL file."""
+    described = connection.execute(f"describe {subject.key}_event").fetchall()
+    return [row[0] for row in described if row[0] not in {"record", "day"} and row[0] not in subject.dimensions]
+
+
+def check_measures(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
+    """Raise CatalogueError when a metric names a measure its subject's SQL file does not give."""
+    known = {
+        f"{subject.key}.{measure}"
+        for subject in catalogue.subjects.values()
+        for measure in measures(connection, subject)
+    }
+    for metric in catalogue.metrics.values():
+        for part in (metric.numerator, metric.denominator):
+            if part and part not in known:
+                raise CatalogueError(f"指标“{metric.key}”引用的度量“{part}”在 queries/measures 中不存在。")
+
+
+def _fill_calendar(connection: duckdb.DuckDBPyConnection) -> None:
+    count = (LAST_CALENDAR_DAY - FIRST_CALENDAR_DAY).days + 1
+    days = [FIRST_CALENDAR_DAY + timedelta(days=n) for n in range(count)]
+    calendar = pl.DataFrame({"day": days, "is_working": [is_working_day(day) for day in days]}).with_columns(
+        ordinal=pl.col("is_working").cum_sum().cast(pl.Int32)
+    )
+    connection.register("calendar_frame", calendar)
+    connection.execute("insert into calendar_day select day, is_working, ordinal from calendar_frame")
+    connection.unregister("calendar_frame")

@@ -1,0 +1,81 @@
+-- Events of hotline tickets: one on the day a ticket came in, was closed, fell due and was called back.
+-- A ticket without a stated deadline falls due by its category, in working days from receipt.
+with moment as (
+    select 'received' as what
+    union all select 'closed'
+    union all select 'due'
+    union all select 'called_back'
+),
+clocked as (
+    select
+        ticket.*,
+        coalesce(ticket.due_at, cast(due_day.day as timestamp) + interval '23 hours 59 minutes') as falls_due_at,
+        closed_day.ordinal - dispatched_day.ordinal as handling_days
+    from ticket
+    left join ticket_deadline on ticket_deadline.category = ticket.category
+    left join calendar_day as received_day on received_day.day = cast(ticket.received_at as date)
+    left join calendar_day as due_day
+        on due_day.is_working
+        and due_day.ordinal
+            = received_day.ordinal + ticket_deadline.working_days + coalesce(ticket.extension_days, 0)
+    left join calendar_day as dispatched_day
+        on dispatched_day.day = cast(coalesce(ticket.first_dispatched_at, ticket.received_at) as date)
+    left join calendar_day as closed_day on closed_day.day = cast(ticket.closed_at as date)
+),
+dated as (
+    select
+        clocked.*,
+        moment.what,
+        case moment.what
+            when 'received' then cast(received_at as date)
+            when 'closed' then cast(closed_at as date)
+            when 'due' then cast(falls_due_at as date)
+            when 'called_back' then cast(called_back_at as date)
+        end as day
+    from clocked
+    cross join moment
+)
+select
+    ticket_id as record,
+    day,
+    channel, category, topic, urgency, handling, town, department, status, final_level,
+    case when what = 'received' then 1 else 0 end as tickets,
+    case when what = 'received' and handling = '转办' then 1 else 0 end as transferred,
+    case when what = 'received' and handling = '督办' then 1 else 0 end as supervised,
+    case when what = 'received' and closed_at is not null then 1 else 0 end as closed_of_received,
+    case when what = 'received' and is_repeat then 1 else 0 end as repeated,
+    case when what = 'received' and is_unreasonable then 1 else 0 end as unreasonable,
+    case when what = 'received' and extension_days > 0 then 1 else 0 end as extended,
+    case when what = 'received' and first_dispatched_at is not null then 1 else 0 end as dispatched,
+    case when what = 'received' and first_dispatched_at is not null
+        then date_diff('second', received_at, first_dispatched_at) else 0 end as dispatch_seconds,
+    case when what = 'received' and first_dispatched_at is not null and return_count > 0 then 1 else 0 end as returned,
+    case when what = 'received' and first_dispatched_at is not null and dispatch_count > 1 then 1 else 0 end
+        as redispatched,
+    case when what = 'received' and first_dispatched_at is not null
+        and signed_at <= first_dispatched_at + interval '24 hours' then 1 else 0 end as signed_in_time,
+    case when what = 'closed' then 1 else 0 end as closed,
+    case when what = 'closed' and rehandle_count > 0 then 1 else 0 end as rehandled,
+    case when what = 'closed' and contacted_at <= closed_at then 1 else 0 end as contacted_before_closing,
+    case when what = 'closed' and called_back_at is not null then 1 else 0 end as called_back_of_closed,
+    case when what = 'closed' then handling_days end as handling_days,
+    case when what = 'due' then 1 else 0 end as due,
+    case when what = 'due' and closed_at <= falls_due_at then 1 else 0 end as closed_on_time,
+    case when what = 'received' then 1 when what = 'closed' then -1 else 0 end as open_change,
+    case
+        when what = 'due' and (closed_at is null or closed_at > falls_due_at) then 1
+        when what = 'closed' and closed_at > falls_due_at then -1
+        else 0
+    end as overdue_change,
+    case when what = 'called_back' then 1 else 0 end as callbacks,
+    case when what = 'called_back' and is_reached then 1 else 0 end as callbacks_reached,
+    case when what = 'called_back' and is_reached and is_contacted is not null then 1 else 0 end as contact_known,
+    case when what = 'called_back' and is_reached and is_contacted then 1 else 0 end as contact_confirmed,
+    case when what = 'called_back' and is_reached and is_resolved is not null then 1 else 0 end as resolution_known,
+    case when what = 'called_back' and is_reached and is_resolved then 1 else 0 end as resolved,
+    case when what = 'called_back' and is_reached and first_level is not null then 1 else 0 end as first_rated,
+    case when what = 'called_back' and is_reached and first_level >= 3 then 1 else 0 end as first_satisfied,
+    case when what = 'called_back' and is_reached and final_level is not null then 1 else 0 end as rated,
+    case when what = 'called_back' and is_reached and final_level >= 3 then 1 else 0 end as satisfied
+from dated
+where day is not null

@@ -1,0 +1,50 @@
+-- Tables of a generation that do not depend on the catalogue. Subject tables are made from it.
+
+create table meta (name varchar, value varchar);
+
+-- One row per imported file. A batch out of force keeps its rows; they no longer count.
+create table batch (
+    batch integer,
+    subject varchar,
+    is_register boolean,
+    file_name varchar,
+    digest varchar,
+    format varchar,
+    encoding varchar,
+    header_line integer,
+    rows_read integer,
+    new integer,
+    changed integer,
+    same integer,
+    older integer,
+    refused integer,
+    skipped varchar,
+    normalised varchar,
+    period_first date,
+    period_last date,
+    exported_at timestamp,
+    imported_at timestamp,
+    stated_at timestamp,
+    in_force boolean,
+    undone_at timestamp
+);
+
+-- One row per refused row of a file, with the rule it broke.
+create table refused_row (
+    batch integer,
+    subject varchar,
+    line integer,
+    rule varchar,
+    reason varchar,
+    raw varchar
+);
+
+-- One row per calendar day; ordinal counts working days from the first day on.
+create table calendar_day (day date, is_working boolean, ordinal integer);
+
+-- Working days a hotline ticket may take, by category (广东省12345办法, in force 2022-09-01).
+create table ticket_deadline (category varchar, working_days integer);
+insert into ticket_deadline values ('咨询', 2), ('求助', 10), ('建议', 10), ('投诉', 15), ('举报', 15);
+
+-- One row per subject that has data: the last day its files in force cover.
+create table horizon (subject varchar, first_day date, last_day date);
