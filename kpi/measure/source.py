@@ -1,0 +1,100 @@
+"""What figures are computed from: one generation, read with one catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kpi.calendar import Period
+from kpi.catalogue import Catalogue, Metric
+from kpi.errors import UnknownName
+from kpi.store import Generation
+
+Stretch = tuple[date, date]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A generation and the catalogue that gives its records meaning."""
+
+    generation: Generation
+    catalogue: Catalogue
+
+    def stretches(self, metric: Metric) -> list[Stretch]:
+        """Return the stretches of days every subject the metric needs has reported, in order.
+
+        A subject that a register merely reads narrows the stretches only once it has reported at all.
+        """
+        covered = self.generation.covered
+        needed = [self._register_or_periods(name) for name in metric.subjects]
+        needed += [
+            covered[name]
+            for subject in metric.subjects
+            for name in self.catalogue.subjects[subject].reads
+            if name in covered
+        ]
+        result = needed[0]
+        for other in needed[1:]:
+            result = _intersection(result, other)
+        return result
+
+    def as_of(self, metric: Metric) -> date | None:
+        """Return the last day the metric can speak of, or None when nothing was reported."""
+        stretches = self.stretches(metric)
+        return stretches[-1][1] if stretches else None
+
+    def is_complete(self, metric: Metric, period: Period) -> bool:
+        """Say whether every day of ``period`` has been reported."""
+        return any(first <= period.first and period.last <= last for first, last in self.stretches(metric))
+
+    def is_covered(self, metric: Metric, period: Period) -> bool:
+        """Say whether any day of ``period`` has been reported."""
+        return any(first <= period.last and period.first <= last for first, last in self.stretches(metric))
+
+    def is_late(self, metric: Metric) -> bool:
+        """Say whether a source of the metric has missed the day it was due by its expected rhythm."""
+        for name in metric.subjects:
+            subject, stretches = self.catalogue.subjects[name], self.generation.covered.get(name)
+            if stretches is None:
+                return True
+            allowed = timedelta(days=subject.expected_every_days + subject.grace_days)
+            if self.generation.today > stretches[-1][1] + allowed:
+                return True
+        return False
+
+    def metrics(self, keys: Iterable[str] | None, dimensions: Mapping[str, str] | Iterable[str]) -> list[Metric]:
+        """Return the metrics asked for that know every one of ``dimensions``.
+
+        With no keys, all metrics that can be split so. Raises UnknownName for an unknown metric, or
+        for a named metric without the dimension.
+        """
+        wanted = list(dimensions)
+        if keys is None:
+            return [m for m in self.catalogue.metrics.values() if not self._lacking(m, wanted)]
+        chosen = [self.catalogue.metric(key) for key in keys]
+        for metric in chosen:
+            for name in self._lacking(metric, wanted):
+                known = "、".join(self.dimensions(metric)) or "无"
+                raise UnknownName(f"指标“{metric.name}”不能按“{name}”拆分，可用的维度：{known}。")
+        return chosen
+
+    def dimensions(self, metric: Metric) -> dict[str, str]:
+        """Return column name → Chinese label of the dimensions the metric can be split by."""
+        first, *rest = (self.catalogue.subjects[name].dimensions for name in metric.subjects)
+        return {name: label for name, label in first.items() if all(name in other for other in rest)}
+
+    def _lacking(self, metric: Metric, names: Iterable[str]) -> list[str]:
+        known = self.dimensions(metric)
+        return [name for name in names if name not in known]
+
+    def _register_or_periods(self, name: str) -> list[Stretch]:
+        stretches = self.generation.covered.get(name, [])
+        if stretches and self.catalogue.subjects[name].register:
+            return [(stretches[0][0], stretches[-1][1])]
+        return stretches
+
+
+def _intersection(one: list[Stretch], other: list[Stretch]) -> list[Stretch]:
+    common = [(max(a, c), min(b, d)) for a, b in one for c, d in other]
+    return sorted((first, last) for first, last in common if first <= last)
