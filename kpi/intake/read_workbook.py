@@ -1,0 +1,178 @@
+"""Excel workbooks → raw tables: checked for bombs and far cells first, then read from memory by calamine."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from functools import partial, reduce
+
+import python_calamine as calamine
+from lxml import etree
+
+from kpi.errors import ImportRefused
+from kpi.intake.read import HEAD_ROWS, Candidate, RawTable, table_of
+from kpi.intake.sniff import ACCEPTED
+
+MOST_MEMBERS = 200
+MOST_BYTES = 300 * 1024**2
+MOST_RATIO = 200
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 200
+MOST_CELLS = 20_000_000
+CHUNK = 1 << 22
+OVERLAP = 64
+LONGEST_EXACT = 1e15
+ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=[\"'](\d{1,9})[\"']")
+FAR_COLUMN = re.compile(rb"\br=[\"'](?:[H-Z][A-Z]|G[S-Z]|[A-Z]{3})\d{1,9}[\"']")
+COLUMN = re.compile(rb"\br=[\"']([A-Z]{1,3})\d{1,9}[\"']")
+PLAIN_XML = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+def workbook_candidates(content: bytes, file_name: str) -> list[Candidate]:
+    """Return one candidate per visible sheet with cells.
+
+    Raises ImportRefused when the workbook is damaged, protected, unreasonably large once unpacked, or
+    every sheet has cells so far out that reading it would exhaust the memory.
+    """
+    too_far = _check_zip(content, file_name) if content.startswith(b"PK") else set()
+    try:
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        visible = [
+            sheet.name
+            for sheet in workbook.sheets_metadata
+            if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        readable = [name for name in visible if name not in too_far]
+        sheets = [(name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in readable]
+    except calamine.PasswordError as error:
+        raise ImportRefused(f"文件“{file_name}”已加密，请在 Excel 中去除打开密码后重新导入。") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise _damaged(file_name) from error
+    if visible and not readable:
+        raise ImportRefused(
+            f"文件“{file_name}”的工作表“{visible[0]}”在很远的位置有单元格（超过 {MOST_COLUMNS} 列或范围过大），"
+            "请删除表格右侧和下方多余的行列后重新保存。"
+        )
+    return [_candidate(name, rows) for name, rows in sheets if rows]
+
+
+def _damaged(file_name: str) -> ImportRefused:
+    return ImportRefused(f"文件“{file_name}”不完整或已损坏，无法作为 Excel 打开，请重新导出。")
+
+
+def _check_zip(content: bytes, file_name: str) -> set[str]:
+    """Return the names of sheets that must not be opened; raise ImportRefused for anything but a sound workbook."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            names = {member.filename for member in members}
+            if "xl/workbook.xml" not in names:
+                raise ImportRefused(f"文件“{file_name}”是压缩包，不是 xlsx 表格，{ACCEPTED}。")
+            unpacked = sum(member.file_size for member in members)
+            packed = max(1, sum(member.compress_size for member in members))
+            if len(members) > MOST_MEMBERS or unpacked > MOST_BYTES or unpacked / packed > MOST_RATIO:
+                raise ImportRefused(f"文件“{file_name}”解压后过大，可能不是正常的表格，请改为导出 CSV 后再导入。")
+            sheets = _sheet_parts(archive)
+            far = {name for name in names if _is_sheet(name) and _is_far(archive, name)}
+            for name in names:
+                if not _is_sheet(name):
+                    archive.read(name)
+            if far - set(sheets.values()):
+                return set(sheets)
+            return {name for name, part in sheets.items() if part in far}
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+        etree.LxmlError,
+    ) as error:
+        raise _damaged(file_name) from error
+
+
+def _is_sheet(member: str) -> bool:
+    return member.lower().startswith("xl/worksheets/") and member.lower().endswith(".xml")
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return sheet name → member of the archive that holds its cells."""
+    parser = etree.XMLParser(**PLAIN_XML)
+    relations = etree.fromstring(archive.read("xl/_rels/workbook.xml.rels"), parser)
+    targets = {relation.get("Id"): relation.get("Target") or "" for relation in relations}
+    workbook = etree.fromstring(archive.read("xl/workbook.xml"), etree.XMLParser(**PLAIN_XML))
+    parts = {}
+    for sheet in workbook.iter("{*}sheet"):
+        target = targets.get(sheet.get(RELATION) or "", "")
+        parts[sheet.get("name") or ""] = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+    return parts
+
+
+def _is_far(archive: zipfile.ZipFile, part: str) -> bool:
+    """Say whether a sheet has a cell beyond the widest table, or spans more cells than memory should hold."""
+    last_row, rest = 0, b""
+    with archive.open(part) as stream:
+        while chunk := stream.read(CHUNK):
+            piece = rest + chunk
+            if FAR_COLUMN.search(piece):
+                return True
+            last_row = max(last_row, max(map(int, ROW.findall(piece)), default=0))
+            rest = piece[-OVERLAP:]
+    if last_row > MOST_ROWS:
+        return True
+    return last_row * MOST_COLUMNS > MOST_CELLS and last_row * _width(archive, part) > MOST_CELLS
+
+
+def _width(archive: zipfile.ZipFile, part: str) -> int:
+    """Return the number of the rightmost column with a cell."""
+    letters: set[bytes] = set()
+    rest = b""
+    with archive.open(part) as stream:
+        while chunk := stream.read(CHUNK):
+            letters.update(COLUMN.findall(rest + chunk))
+            rest = chunk[-OVERLAP:]
+    return max((reduce(lambda total, letter: total * 26 + letter - 64, name, 0) for name in letters), default=0)
+
+
+def _candidate(name: str, rows: Sequence[Sequence[object]]) -> Candidate:
+    head = [[_text(cell) for cell in row] for row in rows[:HEAD_ROWS]]
+    return Candidate(name, head, list(range(1, len(head) + 1)), partial(_body, rows))
+
+
+def _body(rows: Sequence[Sequence[object]], header: int, width: int) -> RawTable:
+    below = rows[header + 1 :]
+    columns = [_texts(column) for column in zip(*below, strict=True)] if below else [[] for _ in range(width)]
+    return table_of(columns, list(range(header + 2, len(rows) + 1)))
+
+
+def _texts(cells: Sequence[object]) -> list[str]:
+    """Return a column as texts."""
+    return [cell if isinstance(cell, str) else _text(cell) for cell in cells]
+
+
+def _text(cell: object) -> str:
+    """Return a cell as it would be written in a text file.
+
+    Whole numbers lose their ".0"; beyond 15 digits Excel has dropped digits already, so they keep the
+    exponent that lets the loss be seen.
+    """
+    match cell:
+        case None | "":
+            text = ""
+        case bool():
+            text = "是" if cell else "否"
+        case float():
+            text = str(int(cell)) if cell.is_integer() and abs(cell) < LONGEST_EXACT else repr(cell)
+        case datetime():
+            text = f"{cell + timedelta(microseconds=500_000):%Y-%m-%d %H:%M:%S}"
+        case date() | time():
+            text = cell.isoformat()
+        case _:
+            text = str(cell)
+    return text

@@ -1,0 +1,149 @@
+"""Rows that may be counted, and rows that may not, each with the rule it breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import dataframely as dy
+import polars as pl
+
+from kpi.catalogue import Column, Subject
+from kpi.intake import rules
+
+CLOSING_COLUMNS = ("closed_at", "ended_at", "retired_on")
+NULLABILITY = "|nullability"
+DY_TYPES: dict[str, type[dy.Column]] = {
+    **dict.fromkeys(("id", "text", "code", "town", "department"), dy.String),
+    "level": dy.Int8,
+    "flag": dy.Bool,
+    "integer": dy.Int32,
+    "number": dy.Float64,
+    "date": dy.Date,
+    "datetime": dy.Datetime,
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What may be counted and what not.
+
+    ``good``: the records, unique by key. ``failures``: one row per broken rule and column with line,
+    rule, column (name). ``repeated``: identical copies left out.
+    """
+
+    good: pl.DataFrame
+    failures: pl.DataFrame
+    repeated: int
+
+
+def validate(subject: Subject, records: pl.DataFrame, problems: dict[str, pl.Series], latest: date) -> Verdict:
+    """Judge typed ``records`` (all columns of the subject and line).
+
+    ``problems`` names, per column, the rule each unreadable cell broke; ``latest`` is the last day a
+    record can have happened on.
+    """
+    cell_failures = _cell_failures(records, problems)
+    records, repeated = _without_identical(subject, records, cell_failures)
+    judged = [subject.record, *(c.name for c in subject.required), subject.day, *_closing(subject)]
+    checked = records.select("line", *dict.fromkeys(judged))
+    _, failed = _schema(subject, latest).filter(checked)
+    failures = pl.concat([cell_failures, _row_failures(subject, failed.details(), cell_failures)])
+    if failures.is_empty():
+        return Verdict(records, failures, repeated)
+    good = records.filter(~pl.col("line").is_in(failures["line"].implode()))
+    return Verdict(good, failures, repeated)
+
+
+def _cell_failures(records: pl.DataFrame, problems: dict[str, pl.Series]) -> pl.DataFrame:
+    frames = [pl.DataFrame(schema={"line": pl.Int32(), "rule": pl.String(), "column": pl.String()})]
+    for name, broken in problems.items():
+        frame = pl.DataFrame({"line": records["line"], "rule": broken}).drop_nulls("rule")
+        frames.append(frame.with_columns(pl.lit(name).alias("column")))
+    return pl.concat(frames)
+
+
+def _without_identical(
+    subject: Subject, records: pl.DataFrame, cell_failures: pl.DataFrame
+) -> tuple[pl.DataFrame, int]:
+    """Drop later copies of rows that agree in everything; rows with unreadable cells are left to be refused."""
+    if records[subject.record].n_unique() == len(records):
+        return records, 0
+    readable = ~pl.col("line").is_in(cell_failures["line"].implode())
+    copies = records.filter(readable & pl.col(subject.record).is_duplicated())
+    firsts = copies.unique(subset=pl.exclude("line"), keep="first")
+    dropped = copies.join(firsts, on="line", how="anti")["line"]
+    return records.filter(~pl.col("line").is_in(dropped.implode())), len(dropped)
+
+
+def _closing(subject: Subject) -> list[str]:
+    return [column.name for column in subject.columns if column.name in CLOSING_COLUMNS]
+
+
+def _schema(subject: Subject, latest: date) -> type[dy.Schema]:
+    """Return the rule set of a subject.
+
+    A rule that evaluates to null would count as kept, so every rule says itself what null means:
+    kept where the column may be empty, broken (by ``nullable=False``) where it is required.
+    """
+    members: dict[str, object] = {"line": dy.Int32(nullable=False)}
+    for column in subject.columns:
+        may_be_null = not column.required or column.type == "level"
+        members[column.name] = _dy_column(column, may_be_null)
+    names = {"line", subject.record, subject.day, *_closing(subject), *(c.name for c in subject.required)}
+    members = {name: member for name, member in members.items() if name in names}
+    day = pl.col(subject.day)
+    members[rules.FUTURE] = _rule((day.cast(pl.Date()) <= latest).fill_null(True))
+    key = pl.col(subject.record)
+    members[rules.CONFLICT] = _rule(key.is_unique() | key.is_null())
+    for name in _closing(subject):
+        members[f"{rules.CLOSED_BEFORE}_{name}"] = _rule(_in_order(day, pl.col(name)).fill_null(True))
+    return type(f"{subject.key}_schema", (dy.Schema,), members)
+
+
+def _dy_column(column: Column, nullable: bool) -> dy.Column:
+    if column.type == "datetime":
+        return dy.Datetime(nullable=nullable, time_unit="us")
+    return DY_TYPES[column.type](nullable=nullable)
+
+
+def _rule(kept: pl.Expr) -> object:
+    def rule(cls: type[dy.Schema]) -> pl.Expr:
+        return kept
+
+    return dy.rule()(rule)
+
+
+def _in_order(opened: pl.Expr, closed: pl.Expr) -> pl.Expr:
+    """Closed not before opened; a closing without time of day (midnight) is compared by its day."""
+    opened, closed = opened.cast(pl.Datetime("us")), closed.cast(pl.Datetime("us"))
+    date_only = closed == closed.dt.truncate("1d")
+    return (closed >= opened) | (date_only & (closed.dt.date() >= opened.dt.date()))
+
+
+def _row_failures(subject: Subject, details: pl.DataFrame, cell_failures: pl.DataFrame) -> pl.DataFrame:
+    """Return line, rule, column of every rule dataframely found broken, minus nulls an unreadable cell explains."""
+    frames = [cell_failures.clear()]
+    for name in details.columns:
+        rule, column = _named(subject, name)
+        if not rule:
+            continue
+        lines = details.filter(pl.col(name).cast(pl.String()) == "invalid").select("line")
+        frames.append(lines.with_columns(pl.lit(rule).alias("rule"), pl.lit(column).alias("column")))
+    found = pl.concat(frames)
+    explained = found.join(cell_failures, on=["line", "column"], how="semi")
+    unexplained = found.join(cell_failures, on=["line", "column"], how="anti")
+    return pl.concat([unexplained, explained.filter(pl.col("rule") != rules.MISSING)])
+
+
+def _named(subject: Subject, name: str) -> tuple[str, str]:
+    """Translate dataframely's name of a rule to (rule, column); empty for plain columns."""
+    if name.endswith(NULLABILITY):
+        return rules.MISSING, name.removesuffix(NULLABILITY)
+    if name == rules.FUTURE:
+        return rules.FUTURE, subject.day
+    if name == rules.CONFLICT:
+        return rules.CONFLICT, subject.record
+    if name.startswith(rules.CLOSED_BEFORE):
+        return rules.CLOSED_BEFORE, name.removeprefix(f"{rules.CLOSED_BEFORE}_")
+    return "", ""
