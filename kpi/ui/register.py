@@ -1,0 +1,95 @@
+"""The register of metrics and targets, as people read it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from kpi.catalogue import SIGNS, Catalogue, Metric, Target
+from kpi.ui import format as fmt
+from kpi.ui.tables import Column, Html
+
+COLUMNS = (
+    Column("name", "指标", wide=True, width="21%"),
+    Column("definition", "口径与公式", wide=True, width="27%"),
+    Column("target", "目标与依据", wide=True, width="25%"),
+    Column("owner", "责任单位", width="11%"),
+    Column("source", "数据来源", wide=True, width="16%"),
+)
+DIRECTIONS = {"up": "越高越好", "down": "越低越好", "neutral": "只监测，不评高低"}
+KINDS = {"ratio": "比率", "total": "期内合计", "gauge": "期末数", "percentile": "分位数"}
+
+
+def matches(metric: Metric, sought: str) -> bool:
+    """Say whether every word sought occurs in what the register says of ``metric``, whatever the case."""
+    text = " ".join(
+        (metric.key, metric.code, metric.name, metric.short, metric.definition, metric.owner, metric.source)
+    )
+    return all(word in text.casefold() for word in sought.casefold().split())
+
+
+def rows(metrics: list[Metric], catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Return one display row per metric."""
+    return [
+        {
+            "name": _name(metric),
+            "definition": _note(metric.definition, f"{formula(metric)}　{metric.key}"),
+            "target": _targets(metric, [t for t in catalogue.targets if t.metric == metric.key]),
+            "owner": metric.owner,
+            "source": metric.source,
+        }
+        for metric in metrics
+    ]
+
+
+def sentence(metrics: list[Metric], catalogue: Catalogue) -> str:
+    """Return how many of ``metrics`` have a target and on what ground."""
+    shown = {metric.key for metric in metrics}
+    by_document = {target.metric for target in catalogue.targets if not target.demo} & shown
+    by_demo = {target.metric for target in catalogue.targets if target.demo} & shown - by_document
+    demo = f" · {len(by_demo)} 项演示目标（只随演示数据出现）" if by_demo else ""
+    rest = len(shown) - len(by_document) - len(by_demo)
+    return f"{len(shown)} 项指标：{len(by_document)} 项有文件依据的目标{demo} · {rest} 项未设目标。"
+
+
+def formula(metric: Metric) -> str:
+    """Return how the figure is made, in words."""
+    times = f" × {fmt.digits(metric.scale)}" if metric.scale != 1 else ""
+    if metric.kind == "ratio":
+        return f"公式：分子合计 ÷ 分母合计{times}，先合计后相除"
+    if metric.kind == "percentile":
+        return f"公式：逐件数值的第 {fmt.digits(100 * (metric.quantile or 0))} 百分位"
+    if metric.kind == "gauge":
+        return f"公式：期末分子 ÷ 期末分母{times}" if metric.denominator else "公式：截至期末的累计增减"
+    return "公式：期内逐件合计"
+
+
+def _name(metric: Metric) -> Html:
+    facts = [metric.unit, KINDS[metric.kind], DIRECTIONS[metric.direction]]
+    if metric.minimum_n > 1:
+        facts.append(f"n ≥ {fmt.digits(metric.minimum_n)} 才评价")
+    return _note(metric.name, f"{metric.code} · {' · '.join(facts)}")
+
+
+def _targets(metric: Metric, targets: list[Target]) -> Html:
+    if not targets:
+        return Html('<span class="kpi-grey">未设目标</span>')
+    return Html("".join(_target(metric, target) for target in targets))
+
+
+def _target(metric: Metric, target: Target) -> str:
+    sign = SIGNS[target.direction]
+    if target.relative_to_last_year:
+        aim = f"{sign} 上年同期的 {fmt.digits(100 * target.value)}%"
+    else:
+        decimals = 0 if target.value == int(target.value) else metric.decimals or 1
+        aim = f"{sign} {fmt.with_unit(target.value, metric.unit, decimals)}"
+    span = f"{fmt.day(target.valid_from)}起" + (f"，至 {fmt.day(target.valid_to)}" if target.valid_to else "")
+    period = "全年累计 " if target.period == "year" else ""
+    badge = ' <span class="kpi-demo">演示目标</span>' if target.demo else ""
+    document = "" if target.demo else f"{target.document}；{target.clause}；"
+    return f"<div><b>{escape(period + aim)}</b>{badge}<small class='kpi-note'>{escape(document + span)}</small></div>"
+
+
+def _note(text: str, note: str) -> Html:
+    return Html(f"{escape(text)}<small class='kpi-note'>{escape(note)}</small>")
