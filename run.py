@@ -211,7 +211,7 @@ def bench(arguments: list[str]) -> int:
     """Measure the speed of imports, queries and pages; return the exit code."""
     ensure(SERVING)
     ensure(TESTING)
-    return call("-m", "pytest", "tests/bench", "-s", *arguments)
+    return call("-m", "tests.bench", *arguments)
 
 
 def command_line(arguments: list[str]) -> int:

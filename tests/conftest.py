@@ -22,6 +22,11 @@ KEPT_STORES = 2
 SOURCES = ("kpi/**/*.py", "queries/**/*.sql", "data/catalogue/**/*.*", "requirements.txt")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the README's picture be taken anew."""
+    parser.addoption("--update-pictures", action="store_true", help="take the picture in the README anew")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_real_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Point the program at an empty store, so that no test can read or change the data of this machine's users."""

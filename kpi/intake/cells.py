@@ -182,8 +182,7 @@ def _listed_reader(spellings: dict[str, str], rule: str, note: str) -> Interpret
         if text in known and known[text] == text:
             return Reading(text)
         bare = _listed_key(text)
-        local = COUNTY.sub("", bare)
-        name = known.get(bare) or known.get(local) or known.get(f"县{local}")
+        name = known.get(bare) or known.get(COUNTY.sub("", bare))
         if name:
             return Reading(name, note="" if name == text else note)
         return NOTHING if is_empty(bare) else Reading(None, rule)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from functools import partial
 
 import numpy as np
@@ -15,7 +14,6 @@ from kpi.intake.noise import is_footer
 from kpi.intake.read import HEAD_ROWS, Candidate, Ragged, RawTable
 
 SEPARATORS = (",", "\t", ";", "|")
-SEP_LINE = re.compile(rb'"?sep=([,;|\t])"?\n', re.IGNORECASE)
 HEAD_BYTES = 1 << 16
 CHUNK = 1 << 22
 TOLERATED_RAGGED = 0.01
@@ -24,28 +22,25 @@ NEWLINE, QUOTE = 0x0A, 0x22
 
 
 def text_candidates(data: bytes, file_name: str) -> list[Candidate]:
-    """Return one candidate per separator (only the one a ``sep=`` line names, if there is such a line)."""
-    declared = SEP_LINE.match(data)
-    separators = (declared[1].decode(),) if declared else SEPARATORS
-    skipped = 1 if declared else 0
+    """Return one candidate per separator; a ``sep=`` line above the header passes for a title row."""
     found = []
-    for separator in separators:
-        head, ends = _head(data, separator, skipped)
-        lines = [skipped + 1, *(end + 1 for end in ends)][: len(head)]
+    for separator in SEPARATORS:
+        head, ends = _head(data, separator)
+        lines = [1, *(end + 1 for end in ends)][: len(head)]
         body = partial(_body, data, separator, ends, file_name)
         found.append(Candidate(separator, head, lines, body))
     return found
 
 
-def _head(data: bytes, separator: str, skipped: int) -> tuple[list[list[str]], list[int]]:
+def _head(data: bytes, separator: str) -> tuple[list[list[str]], list[int]]:
     """Return the first records and the line on which each ends."""
-    text = data[:HEAD_BYTES].decode(errors="ignore").split("\n", skipped)[-1]
+    text = data[:HEAD_BYTES].decode(errors="ignore")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     records, ends = [], []
     try:
         for record in reader:
             records.append(record)
-            ends.append(reader.line_num + skipped)
+            ends.append(reader.line_num)
             if len(records) == HEAD_ROWS:
                 break
     except csv.Error:

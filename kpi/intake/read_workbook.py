@@ -15,6 +15,7 @@ import python_calamine as calamine
 from lxml import etree
 
 from kpi.errors import ImportRefused
+from kpi.intake.compound import check_columns, damaged
 from kpi.intake.read import HEAD_ROWS, Candidate, RawTable, table_of
 from kpi.intake.sniff import ACCEPTED
 
@@ -26,9 +27,9 @@ MOST_CELLS = 20_000_000
 CHUNK = 1 << 22
 OVERLAP = 64
 LONGEST_EXACT = 1e15
-ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=[\"'](\d{1,9})[\"']")
-FAR_COLUMN = re.compile(rb"\br=[\"'](?:[H-Z][A-Z]|G[S-Z]|[A-Z]{3})\d{1,9}[\"']")
-COLUMN = re.compile(rb"\br=[\"']([A-Z]{1,3})\d{1,9}[\"']")
+FAR_ROW = re.compile(rb"\br\s*=\s*[\"'][A-Z]{0,3}(\d{6,})[\"']", re.IGNORECASE)
+FAR_COLUMN = re.compile(rb"\br\s*=\s*[\"'](?:[H-Z][A-Z]|G[S-Z]|[A-Z]{3,})\d+[\"']", re.IGNORECASE)
+COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})\d+[\"']", re.IGNORECASE)
 PLAIN_XML = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -39,7 +40,11 @@ def workbook_candidates(content: bytes, file_name: str) -> list[Candidate]:
     Raises ImportRefused when the workbook is damaged, protected, unreasonably large once unpacked, or
     every sheet has cells so far out that reading it would exhaust the memory.
     """
-    too_far = _check_zip(content, file_name) if content.startswith(b"PK") else set()
+    if content.startswith(b"PK"):
+        too_far = _check_zip(content, file_name)
+    else:
+        too_far = set()
+        check_columns(content, file_name)
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         visible = [
@@ -52,17 +57,18 @@ def workbook_candidates(content: bytes, file_name: str) -> list[Candidate]:
     except calamine.PasswordError as error:
         raise ImportRefused(f"文件“{file_name}”已加密，请在 Excel 中去除打开密码后重新导入。") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise _damaged(file_name) from error
+        raise damaged(file_name) from error
+    except BaseException as error:
+        # A panic inside calamine derives from BaseException and has no importable name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise damaged(file_name) from error
     if visible and not readable:
         raise ImportRefused(
             f"文件“{file_name}”的工作表“{visible[0]}”在很远的位置有单元格（超过 {MOST_COLUMNS} 列或范围过大），"
             "请删除表格右侧和下方多余的行列后重新保存。"
         )
     return [_candidate(name, rows) for name, rows in sheets if rows]
-
-
-def _damaged(file_name: str) -> ImportRefused:
-    return ImportRefused(f"文件“{file_name}”不完整或已损坏，无法作为 Excel 打开，请重新导出。")
 
 
 def _check_zip(content: bytes, file_name: str) -> set[str]:
@@ -92,9 +98,11 @@ def _check_zip(content: bytes, file_name: str) -> set[str]:
         KeyError,
         NotImplementedError,
         RuntimeError,
+        ValueError,
+        OSError,
         etree.LxmlError,
     ) as error:
-        raise _damaged(file_name) from error
+        raise damaged(file_name) from error
 
 
 def _is_sheet(member: str) -> bool:
@@ -122,7 +130,7 @@ def _is_far(archive: zipfile.ZipFile, part: str) -> bool:
             piece = rest + chunk
             if FAR_COLUMN.search(piece):
                 return True
-            last_row = max(last_row, max(map(int, ROW.findall(piece)), default=0))
+            last_row = max(last_row, max(map(int, FAR_ROW.findall(piece)), default=0))
             rest = piece[-OVERLAP:]
     if last_row > MOST_ROWS:
         return True
@@ -135,7 +143,7 @@ def _width(archive: zipfile.ZipFile, part: str) -> int:
     rest = b""
     with archive.open(part) as stream:
         while chunk := stream.read(CHUNK):
-            letters.update(COLUMN.findall(rest + chunk))
+            letters.update(name.upper() for name in set(COLUMN.findall(rest + chunk)))
             rest = chunk[-OVERLAP:]
     return max((reduce(lambda total, letter: total * 26 + letter - 64, name, 0) for name in letters), default=0)
 

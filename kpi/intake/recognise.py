@@ -102,11 +102,8 @@ def recognise(candidates: list[Candidate], catalogue: Catalogue, file_name: str)
 
 
 def _spellings(subject: Subject) -> dict[str, list[str]]:
-    """Return column name → the forms its headers may take, the canonical one first."""
-    return {
-        column.name: [key(header) for header in column.headers for key in (header_key, header_key_without_unit)]
-        for column in subject.columns
-    }
+    """Return column name → the forms of its headers, the canonical one first."""
+    return {column.name: [header_key(header) for header in column.headers] for column in subject.columns}
 
 
 def _positions(cells: list[str]) -> dict[str, list[int]]:

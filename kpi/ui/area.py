@@ -91,7 +91,7 @@ def tiles(view: View, metrics: Sequence[Metric], scorecard: pl.DataFrame) -> Non
 def trends(view: View, metrics: Sequence[Metric], scorecard: pl.DataFrame) -> None:
     """Draw one chart per metric, this year and last, by week or month as the address says."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        page.section("走势", "实线本期 · 虚线去年同期 · 浅蓝为正常波动范围")
+        page.section("走势", "实线本期 · 虚线去年同期 · 浅蓝为正常波动范围 · 绿方块向好 · 橙菱形不利")
         step = filters.choice("trend", "步长", {"week": f"近 {WEEKS} 周", "month": f"近 {MONTHS} 个月"}, width=150)
     last = data.last_begun(view.now, step, view.period)
     series = data.series(view.now, keys(metrics), last, WEEKS if step == "week" else MONTHS, view.where)
@@ -109,7 +109,7 @@ def _trend(metric: Metric, series: pl.DataFrame, standing: pl.DataFrame, view: V
     chart(figure, key=f"trend-{metric.key}", height=TREND_HEIGHT)
     changes = "　".join(f"{word} {tables.moved(row, field)}" for word, field in cards.changes_in(view.period.kind))
     said = [f"本期 {fmt.with_unit(row['value'], metric.unit, metric.decimals)}", changes, cards.aim(row)]
-    signal = f"<em>{escape(row['signal'])}</em>" if row["signal"] else "<span>无异常信号</span>"
+    signal = tables.signal(row) or "<span>无异常信号</span>"
     st.html('<p class="kpi-cardfoot">' + "".join(f"<span>{escape(part)}</span>" for part in said) + signal + "</p>")
 
 

@@ -20,15 +20,19 @@ BOTH_CHANGES = (("环比", "previous_change"), ("同比", "last_year_change"))
 # In a year the period before is last year: it stands once.
 CHANGES = {"year": (("较上年", "last_year_change"),)}
 # The picture keeps its proportions, so it is drawn about as wide as a tile of the office screen leaves room for.
-PAGE_WIDTH, AROUND_SPARK, FEWEST = 1600, 120, 3
+PAGE_WIDTH, AROUND_SPARK, FEWEST, MOST_IN_NARROW_ROW = 1600, 120, 3, 4
 
 
 def grid(scorecard: pl.DataFrame, trends: pl.DataFrame, caption: str) -> None:
     """Draw one row of tiles, one per scorecard row; ``trends`` is the `series` frame their sparklines come from."""
     across = max(FEWEST, scorecard.height)
     width = PAGE_WIDTH // across - AROUND_SPARK
+    # On a narrow screen five or six tiles stand in two rows that are filled as evenly as can be.
+    narrow = across if across <= MOST_IN_NARROW_ROW else 3
     tiles = "".join(tile(row, trends.filter(metric=row["metric"]), width) for row in scorecard.iter_rows(named=True))
-    st.html(f'<section class="kpi-tiles" style="--tiles:{across}" aria-label="{escape(caption)}">{tiles}</section>')
+    st.html(
+        f'<section class="kpi-tiles" style="--tiles:{across};--narrow:{narrow}" aria-label="{escape(caption)}">{tiles}</section>'
+    )
 
 
 def tile(row: Mapping[str, Any], trend: pl.DataFrame, width: int = 200) -> Html:

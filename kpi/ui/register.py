@@ -33,7 +33,7 @@ def rows(metrics: list[Metric], catalogue: Catalogue) -> list[dict[str, Any]]:
     return [
         {
             "name": _name(metric),
-            "definition": _note(metric.definition, f"{formula(metric)}　{metric.key}"),
+            "definition": _note(metric.definition, formula(metric)),
             "target": _targets(metric, [t for t in catalogue.targets if t.metric == metric.key]),
             "owner": metric.owner,
             "source": metric.source,

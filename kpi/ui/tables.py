@@ -79,7 +79,7 @@ METRIC_COLUMNS = (
     Column("parts", "分子 / 分母（n）", figures=True),
     Column("previous_change", "环比", figures=True),
     Column("last_year_change", "同比", figures=True),
-    Column("target", "目标", figures=True),
+    Column("target", "目标"),
     Column("status", "状态"),
     Column("signal", "信号"),
     Column("owner", "责任单位"),
@@ -121,7 +121,7 @@ def metric_rows(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
                 "last_year_change": moved(row, "last_year_change"),
                 "target": target_text(row),
                 "status": pill(row["status"], row["status_reason"] or ""),
-                "signal": row["signal"],
+                "signal": signal(row),
                 "owner": member or row["owner"],
                 "as_of": short_day(row["as_of"]) if row["as_of"] else "—",
             }
@@ -135,6 +135,14 @@ def made_of(row: Mapping[str, Any]) -> str:
         return parts
     counted = row["kind"] in {"ratio", "percentile"} and row["n"] is not None
     return f"n = {fmt.digits(row['n'])}" if counted else ""
+
+
+def signal(row: Mapping[str, Any]) -> Html | str:
+    """Return the signal of a row in the colour of what it means; "" when nothing stands out."""
+    if not row["signal"]:
+        return ""
+    tone = {"concern": "kpi-watch", "improvement": "kpi-met"}.get(row["signal_kind"], "")
+    return Html(f'<span class="kpi-signal {tone}">{escape(row["signal"])}</span>')
 
 
 def gap_in(row: Mapping[str, Any]) -> str:

@@ -65,6 +65,16 @@ def test_nothing_is_too_small_or_cut_off(wall: Page) -> None:
     assert wall.evaluate("() => parseFloat(getComputedStyle(document.querySelector('.kpi-figure b')).fontSize)") >= 112
 
 
+def test_the_head_of_every_scene_fits_its_line(wall: Page) -> None:
+    for _ in range(5):
+        wall.keyboard.press("ArrowRight")
+        head = wall.locator(".kpi-wall-head").bounding_box()
+        age = wall.locator(".kpi-wall-age").bounding_box()
+        assert head is not None
+        assert age is not None
+        assert age["x"] + age["width"] <= head["x"] + head["width"] + 1
+
+
 def test_nothing_of_streamlit_is_seen_around_it(wall: Page) -> None:
     for part in ("stHeader", "stSidebar", "stToolbar", "stStatusWidget"):
         assert wall.locator(f"[data-testid={part}]:visible").count() == 0

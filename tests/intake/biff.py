@@ -10,16 +10,17 @@ SMALLEST_STREAM = 4096
 END, FAT_SECTOR, FREE = 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
 
 
-def xls_bytes(grid: Sequence[Sequence[object]]) -> bytes:
-    """Return a BIFF8 workbook whose only sheet holds ``grid``."""
-    return _compound(_workbook(grid))
+def xls_bytes(grid: Sequence[Sequence[object]], far: tuple[int, int] | None = None) -> bytes:
+    """Return a BIFF8 workbook whose only sheet holds ``grid`` and, at row and column ``far``, one more cell."""
+    extra = _cell(*far, "远") if far else b""
+    return _compound(_workbook(grid, extra))
 
 
 def _record(kind: int, data: bytes) -> bytes:
     return struct.pack("<HH", kind, len(data)) + data
 
 
-def _workbook(grid: Sequence[Sequence[object]]) -> bytes:
+def _workbook(grid: Sequence[Sequence[object]], extra: bytes) -> bytes:
     begin = struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0)
     name = "明细".encode("utf-16-le")
     head = _record(0x0809, begin)
@@ -28,7 +29,7 @@ def _workbook(grid: Sequence[Sequence[object]]) -> bytes:
     cells = b"".join(
         _cell(row, column, value) for row, values in enumerate(grid) for column, value in enumerate(values)
     )
-    sheet = _record(0x0809, begin.replace(b"\x05\x00", b"\x10\x00", 1)) + cells + _record(0x0A, b"")
+    sheet = _record(0x0809, begin.replace(b"\x05\x00", b"\x10\x00", 1)) + cells + extra + _record(0x0A, b"")
     return head + _record(0x85, bound) + _record(0x0A, b"") + sheet
 
 

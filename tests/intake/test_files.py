@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import random
 import re
 from datetime import date, datetime
 
@@ -14,7 +15,6 @@ from tests.intake.biff import xls_bytes
 from tests.intake.exports import (
     RATING,
     TITLES,
-    among_good,
     csv_text,
     html_text,
     member,
@@ -105,12 +105,23 @@ def test_an_html_table_named_xls_is_read_with_its_title() -> None:
     assert result.exported_at == datetime(2024, 1, 5, 8, 30)
 
 
-def test_html_cells_over_several_rows_leave_blanks_below() -> None:
-    page = html_text(among_good({})).replace("<td>平山街道</td>", '<td rowspan="2">平山街道</td>', 1)
-    page = re.sub(r"(P0000000002</td><td>[^<]*</td>)<td>平山街道</td>", r"\1", page)
+@pytest.mark.parametrize(
+    ("cells", "instead", "blank"),
+    [
+        ("<td>{}</td><td>平山街道</td>", "<td>{}</td>", "镇街"),
+        ("<td>平山街道</td><td>粤省事</td>", '<td colspan="2">平山街道</td>', "评价渠道"),
+    ],
+    ids=["over rows", "over columns"],
+)
+def test_html_cells_over_several_rows_or_columns_leave_blanks(cells: str, instead: str, blank: str) -> None:
+    moment = RATING["评价时间"]
+    first, second = html_text(rows_of(RATING, 2)).split("<td>P0000000002")
+    if blank == "镇街":
+        first = first.replace("<td>平山街道</td>", '<td rowspan="2">平山街道</td>')
+    page = f"{first}<td>P0000000002{second.replace(cells.format(moment), instead.format(moment))}"
     result = staged(page, "评价.xls")
-    assert result.refused["rule"].to_list() == ["必填为空"]
-    assert len(result.rows) == 3
+    assert result.refused["reason"].to_list() == [f"{blank}“”必填项没有内容，请补全"]
+    assert len(result.rows) == 1
 
 
 def test_html_entities_never_reach_another_file() -> None:
@@ -230,11 +241,11 @@ def test_a_hidden_sheet_is_not_read() -> None:
 def test_typed_cells_of_a_workbook_become_values() -> None:
     grid: list[list[object]] = [
         [*RATING, "窗口号", "是否实名", "事项编码"],
-        ["P1000000001", datetime(2023, 12, 5, 8, 30), "平山街道", "粤省事", 5, 7.0, True, 4413230101.0],
+        ["P1000000001", datetime(2023, 12, 5, 8, 30, 15), "平山街道", "粤省事", 5, 7.0, True, 4413230101.0],
         ["P1000000002", 45265.354166666664, "平山街道", "粤省事", "满意", "7号", False, "441323"],
     ]
     rows = staged(xlsx_bytes(grid), "评价.xlsx").rows
-    assert rows["rated_at"].to_list() == [datetime(2023, 12, 5, 8, 30)] * 2
+    assert rows["rated_at"].to_list() == [datetime(2023, 12, 5, 8, 30, 15), datetime(2023, 12, 5, 8, 30)]
     assert rows["window"].to_list() == ["7", "7号"]
     assert rows["is_real_name"].to_list() == [True, False]
     assert rows["item_code"].to_list() == ["4413230101", "441323"]
@@ -264,3 +275,47 @@ def test_long_numbers_in_an_old_workbook_are_not_silently_rounded() -> None:
     result = staged(xls_bytes(grid), "评价.xls")
     assert result.refused.select("line", "rule").rows() == [(2, "编号精度已丢失")]
     assert result.rows["rating_id"][0] == "20241014"
+
+
+def test_an_old_workbook_with_a_cell_beyond_the_last_column_is_refused_not_loaded() -> None:
+    grid: list[list[object]] = [list(row) for row in table(rows_of(RATING, 2))]
+    assert "已损坏" in refusal(xls_bytes(grid, far=(65535, 65535)), "评价.xls")
+    assert len(staged(xls_bytes(grid, far=(40, 255)), "评价.xls").rows) == 2
+
+
+@pytest.mark.parametrize("cell", ["GS7", "A1048576", "cv1048576"])
+def test_a_far_cell_is_found_even_when_its_row_does_not_say_so(cell: str) -> None:
+    workbook = xlsx_bytes(table(rows_of(RATING, 2)))
+    wide = '<c r="CV1"><v>1</v></c>' if cell == "A1048576" else ""
+    far = f'<row r="9">{wide}<c r="{cell}"><v>1</v></c></row></sheetData>'.encode()
+    sheet = member(workbook, SHEET).replace(b"</sheetData>", far)
+    assert "很远的位置" in refusal(rezipped(workbook, {SHEET: sheet}), "评价.xlsx")
+
+
+DAMAGE = (b",", b'"', b"\n", b"\r", b"\t", b"\x00", b"<table>", b"</tr>", b"\xff\xff\xff\xff", "合计".encode())
+
+
+@pytest.mark.parametrize("kind", ["csv", "gbk", "utf-16", "xlsx", "xls", "html"])
+def test_a_damaged_file_is_read_or_refused_but_never_breaks_the_reader(kind: str) -> None:
+    rows = rows_of(RATING, 12, 事项名称="社保")
+    whole = {
+        "csv": csv_text(rows, titles=TITLES, footers=["合计,12"]).encode(),
+        "gbk": csv_text(rows).encode("gb18030"),
+        "utf-16": csv_text(rows).encode("utf-16"),
+        "xlsx": xlsx_bytes(table(rows)),
+        "xls": xls_bytes(table(rows)),
+        "html": html_text(rows).encode(),
+    }[kind]
+    chance = random.Random(kind)
+    for _ in range(40):
+        content = bytearray(whole)
+        for _ in range(chance.choice((1, 3, 9))):
+            place = chance.randrange(len(content))
+            content[place : place + chance.randrange(20)] = chance.choice((*DAMAGE, chance.randbytes(3), b""))
+        try:
+            result = staged(bytes(content))
+        except ImportRefused:
+            continue
+        dropped = result.skipped.get("内容相同的重复行", 0)
+        assert result.rows_read == len(result.rows) + len(result.refused) + dropped
+        assert result.rows["rating_id"].is_unique().all()

@@ -57,7 +57,7 @@ def kept(item: str) -> str | None:
     return None if value is None else str(value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(RATINGS, st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
 def test_a_table_of_ratings_survives_any_separator_and_encoding(
     ratings: list[dict[str, object]], separator: str, encoding: str
@@ -72,7 +72,7 @@ def test_a_table_of_ratings_survives_any_separator_and_encoding(
     assert result.rows["item"].to_list() == [kept(str(rating["item"])) for rating in ratings]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(RATINGS)
 def test_csv_and_workbook_give_the_same_rows(ratings: list[dict[str, object]]) -> None:
     for rating in ratings:

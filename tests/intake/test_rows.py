@@ -244,6 +244,14 @@ def test_a_lone_opening_quote_does_not_swallow_rows_up_to_another_quoted_cell() 
         staged("\n".join(lines))
 
 
+def test_two_lone_quotes_do_not_make_one_cell_of_the_rows_between() -> None:
+    lines = csv_text(rows_of(RATING, 30, 事项名称="甲")).splitlines()
+    for number in (5, 9):
+        lines[number] = lines[number].replace(",甲", ',"甲')
+    with pytest.raises(ImportRefused, match="第 6 行的引号不配对"):
+        staged("\n".join(lines))
+
+
 @pytest.mark.parametrize(("line", "fields"), [("P0000009999,2023-12-05 08:30:00", 2), ("P1,2,3,4,5,6,7", 7)])
 def test_a_row_of_another_width_is_refused_alone(line: str, fields: int) -> None:
     lines = csv_text(rows_of(RATING, 200)).splitlines()

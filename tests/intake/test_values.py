@@ -301,7 +301,7 @@ CELLS = st.text(st.sampled_from(list("GD20231205E+.-=_'\"／０N/A无 \u3000\u20
 
 
 @pytest.mark.parametrize("name", ["ticket_id", "title", "caller_phone", "topic", "caller_name"])
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(cells=st.lists(CELLS, min_size=1, max_size=30))
 def test_the_bulk_reader_never_differs_from_the_exact_one(name: str, cells: list[str]) -> None:
     column: Column = catalogue().subjects["ticket"].column(name)

@@ -130,6 +130,7 @@ def test_towns_that_missed_fill_what_the_metrics_leave_free(frames: Frames) -> N
         value=pl.when(pl.col("member") == "多祝镇").then(88.1).otherwise(90.0),
     )
     found = tiles.town_exceptions(rows, load().towns, "按时办结率")
+    assert all(item["detail"].startswith("演示目标 ≥ 95%，n = ") for item in found)
     assert [item["title"] for item in found] == ["多祝 按时办结率 88.10%", "巽寮 按时办结率 90.00%"]
 
 

@@ -70,14 +70,19 @@ def _bar(row: Row) -> Part | None:
 def _aim(row: Row) -> str:
     if row["target"] is None:
         return "未设目标" if row["status"] == "未设目标" else str(row["status_reason"])
-    demo = "演示" if row["target_is_demo"] else ""
     if row["to_date"] is None:
-        # The unit stands beside the figure already; a line on the wall has no room to say it twice.
-        amount = fmt.digits(row["target"], places_of(row["target"], row["decimals"]))
-        return f"{demo}目标 {row['target_sign']} {amount}{'%' if row['unit'] == '%' else ''}"
+        return _target(row)
     amount, unit = fmt.headline(row["target"], row["unit"], row["decimals"])
     ceiling = "≤ " if row["target_sign"] == "≤" else ""
+    demo = "演示" if row["target_is_demo"] else ""
     return f"{demo}年目标 {ceiling}{amount} {unit.removesuffix(row['unit'])}".rstrip()
+
+
+def _target(row: Row) -> str:
+    """The target without its unit: that stands beside the figure already, and a line has no room to say it twice."""
+    amount = fmt.digits(row["target"], places_of(row["target"], row["decimals"]))
+    demo = "演示" if row["target_is_demo"] else ""
+    return f"{demo}目标 {row['target_sign']} {amount}{'%' if row['unit'] == '%' else ''}"
 
 
 def _made(row: Row, period: str) -> str:
@@ -124,8 +129,8 @@ def _exception(row: Row) -> Part:
         return {"mark": status(word), "title": " ".join([row["name"], *details]), "detail": _outlook(row)}
     value = fmt.with_unit(row["value"], row["unit"], row["decimals"])
     if row["target"] is not None:
-        details.insert(0, f"目标 {row['target_text']}")
-    return {"mark": status(word), "title": f"{row['name']} {value}", "detail": " · ".join(details)}
+        details.insert(0, _target(row))
+    return {"mark": status(word), "title": f"{row['name']} {value}", "detail": "，".join(details)}
 
 
 def _outlook(row: Row) -> str:
@@ -148,7 +153,7 @@ def town_exceptions(rows: pl.DataFrame, towns: Sequence[Town], short: str) -> li
             "mark": status(row["status"]),
             "title": f"{names.get(row['member'], row['member'])} {short} "
             f"{fmt.with_unit(row['value'], row['unit'], row['decimals'])}",
-            "detail": f"目标 {row['target_text']}" + (f" · n = {fmt.digits(row['n'])}" if row["n"] is not None else ""),
+            "detail": _target(row) + (f"，n = {fmt.digits(row['n'])}" if row["n"] is not None else ""),
         }
         for row in missed.sort("value", descending=is_ceiling).iter_rows(named=True)
     ]
