@@ -98,6 +98,23 @@ def batches(as_json: bool) -> None:
         )
 
 
+@cli.command(help="列出被拒收的行及原因；给出批次号时只列该批次。")
+@click.argument("batch", type=int, required=False)
+@click.option("--csv", "path", default=None, type=click.Path(path_type=Path), help="写成 CSV 文件，改好后可重新导入。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+def refused(batch: int | None, path: Path | None, as_json: bool) -> None:
+    """Print or save refused rows with their reasons."""
+    frame = current().refused(batch)
+    if path is not None:
+        path.write_bytes(report.refused_csv(frame))
+        click.echo(f"已把 {frame.height} 行写到 {path}")
+    elif as_json:
+        click.echo(_as_json({"refused": frame.to_dicts()}))
+    else:
+        for row in frame.iter_rows(named=True):
+            click.echo(f"批次 {row['batch']} · {row['file_name']} 第 {row['line']} 行 · {row['rule']}：{row['reason']}")
+
+
 @cli.command(help="撤销一个批次，恢复它导入之前的数据。")
 @click.argument("batch", type=int)
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")

@@ -151,3 +151,25 @@ def test_errors_are_one_sentence(tmp_path: Path, demo_store: Path) -> None:
     assert code == 1 and "不认识的时段" in printed["error"]
     code, printed = kpi(demo_store, "scorecard", "--period", "2023", "--where", "town")
     assert code == 1 and "维度=成员" in printed["error"]
+
+
+def test_refused_rows_come_back_with_reasons_and_can_go_in_corrected(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    path = real_tickets(tmp_path)
+    text = path.read_text(encoding="gb18030")
+    path.write_text(
+        text.replace(
+            "HD2025000007,2025-03-08 09:30:00,投诉,转办,多祝", "HD2025000007,2025-03-08 09:30:00,投诉,转办,不存在镇"
+        ),
+        encoding="gb18030",
+    )
+    code, printed = kpi(store, "import", path, "--yes")
+    result = printed["files"][0]
+    assert (code, result["new"], result["refused"], result["refused_by_rule"]) == (0, 59, 1, {"镇街不认识": 1})
+    assert kpi(store, "refused")[1]["refused"][0]["line"] == 9
+    saved = tmp_path / "拒收.csv"
+    assert CliRunner().invoke(cli, ["refused", "--csv", str(saved)], env={"KPI_STORE": str(store)}).exit_code == 0
+    saved.write_text(saved.read_text(encoding="utf-8-sig").replace("不存在镇", "多祝镇"), encoding="utf-8")
+    code, printed = kpi(store, "import", saved, "--yes")
+    assert (code, printed["files"][0]["new"], printed["files"][0]["refused"]) == (0, 1, 0)
+    assert values(store, "2025-03")["ticket.count"] == 60

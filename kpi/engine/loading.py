@@ -21,6 +21,7 @@ from kpi.store import (
     Draft,
     Generation,
     Statement,
+    activate,
     active_dataset,
     current,
     dataset_folder,
@@ -148,7 +149,8 @@ def publishing(
 ) -> Iterator[Publication]:
     """Open a publication; when the block ends without an error, refresh the rollups and publish.
 
-    Nothing is published when no file was appended. Raises StoreError when writing fails.
+    Nothing is published when no file was appended. Real data are shown from then on. Raises StoreError
+    when writing fails.
     """
     try:
         with drafting(root, dataset, catalogue) as draft:
@@ -158,7 +160,10 @@ def publishing(
                 raise NothingToPublish
             rollups.refresh(draft)
     except NothingToPublish:
-        return
+        pass
+    # Also when nothing was appended: an import killed after publishing comes back as already imported.
+    if dataset == REAL and (dataset_folder(root, REAL) / "current").exists():
+        activate(root, REAL)
 
 
 def undo(root: Path, batch: int, catalogue: Catalogue, dataset: str | None = None) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import polars as pl
 
 from kpi.engine.loading import LoadedBatch, Preview
 from kpi.intake import Staged
@@ -66,3 +69,21 @@ def sentence(result: dict[str, Any]) -> str:
     rules = "；".join(f"{rule} {count} 行" for rule, count in result["refused_by_rule"].items())
     switch = "；导入后看板改用正式数据，演示数据不再显示" if result.get("switches_to_real") else ""
     return f"{head}  {result['file']}：{counts}" + (f"（{rules}）" if rules else "") + switch
+
+
+def refused_csv(refused: pl.DataFrame) -> bytes:
+    """Return refused rows as CSV that Excel opens: BOM, and no cell that it would run as a formula."""
+    raws = [json.loads(raw) for raw in refused["raw"].to_list()]
+    headers = list(dict.fromkeys(header for raw in raws for header in raw))
+    columns: dict[str, list[Any]] = {
+        "行": refused["line"].cast(pl.String).to_list(),
+        "规则": refused["rule"].to_list(),
+        "原因": refused["reason"].to_list(),
+    }
+    columns |= {header: [_harmless(raw.get(header)) for raw in raws] for header in headers}
+    return b"\xef\xbb\xbf" + pl.DataFrame(columns).write_csv().encode()
+
+
+def _harmless(text: object) -> str:
+    said = "" if text is None else str(text)
+    return f"'{said}" if said[:1] in {"=", "+", "-", "@", "\t", "\r"} else said

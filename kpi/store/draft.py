@@ -247,7 +247,7 @@ def drafting(root: Path, dataset: str, catalogue: Catalogue) -> Iterator[Draft]:
             raise StoreError(f"写入{NAMES[dataset]}失败，原有数据未变，请检查磁盘空间后重试：{error}") from error
         finally:
             path.unlink(missing_ok=True)
-    if not (root / "active").exists() or dataset == "real":
+    if not (root / "active").exists():
         replace_text(root / "active", dataset)
 
 

@@ -30,9 +30,8 @@ def grid(scorecard: pl.DataFrame, trends: pl.DataFrame, caption: str) -> None:
     # On a narrow screen five or six tiles stand in two rows that are filled as evenly as can be.
     narrow = across if across <= MOST_IN_NARROW_ROW else 3
     tiles = "".join(tile(row, trends.filter(metric=row["metric"]), width) for row in scorecard.iter_rows(named=True))
-    st.html(
-        f'<section class="kpi-tiles" style="--tiles:{across};--narrow:{narrow}" aria-label="{escape(caption)}">{tiles}</section>'
-    )
+    style = f"--tiles:{across};--narrow:{narrow}"
+    st.html(f'<section class="kpi-tiles" style="{style}" aria-label="{escape(caption)}">{tiles}</section>')
 
 
 def tile(row: Mapping[str, Any], trend: pl.DataFrame, width: int = 200) -> Html:

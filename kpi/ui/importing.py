@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -13,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from kpi import engine, intake
 from kpi.engine import LoadedBatch, Preview
+from kpi.engine.report import refused_csv
 from kpi.errors import KpiError
 from kpi.intake import Staged
 from kpi.store import Generation, store_root
@@ -140,24 +140,6 @@ def refused_download(refused: pl.DataFrame, file_name: str, key: str) -> None:
         key=key,
         on_click="ignore",
     )
-
-
-def refused_csv(refused: pl.DataFrame) -> bytes:
-    """Return refused rows as CSV that Excel opens: BOM, and no cell that it would run as a formula."""
-    raws = [json.loads(raw) for raw in refused["raw"].to_list()]
-    headers = list(dict.fromkeys(header for raw in raws for header in raw))
-    columns: dict[str, list[Any]] = {
-        "行": refused["line"].cast(pl.String).to_list(),
-        "规则": refused["rule"].to_list(),
-        "原因": refused["reason"].to_list(),
-    }
-    columns |= {header: [_harmless(raw.get(header)) for raw in raws] for header in headers}
-    return b"\xef\xbb\xbf" + pl.DataFrame(columns).write_csv().encode()
-
-
-def _harmless(text: object) -> str:
-    said = "" if text is None else str(text)
-    return f"'{said}" if said[:1] in {"=", "+", "-", "@", "\t", "\r"} else said
 
 
 def confirm_control(drafts: list[Draft]) -> None:

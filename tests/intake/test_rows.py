@@ -310,8 +310,16 @@ def test_ids_rounded_by_excel_refuse_the_file() -> None:
 
 
 def test_long_ids_that_seldom_end_in_zeros_are_accepted() -> None:
-    rows = [
-        {**row, "评价流水号": f"20231205{number:07d}{number * 10:03d}"}
-        for number, row in enumerate(rows_of(RATING, 20))
-    ]
-    assert len(staged(csv_text(rows)).rows) == 20
+    endings = ["000"] * 12 + [f"{number:03d}" for number in range(101, 129)]
+    rows = rows_of(RATING, 40)
+    for number, (row, ending) in enumerate(zip(rows, endings, strict=True)):
+        row["评价流水号"] = f"20231205{number:07d}{ending}"
+    assert len(staged(csv_text(rows)).rows) == 40
+
+
+def test_copies_that_differ_only_in_unreadable_cells_are_all_refused() -> None:
+    rows = rows_of(RATING, 3)
+    again = [{**rows[1], "镇街": "淡水"}, {**rows[1], "镇街": "沙田"}]
+    result = staged(csv_text([rows[0], rows[2], *again]))
+    assert result.refused.select("line", "rule").rows() == [(4, rules.UNKNOWN_TOWN), (5, rules.UNKNOWN_TOWN)]
+    assert result.skipped == {}
