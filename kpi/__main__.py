@@ -19,7 +19,6 @@ def _enter_environment() -> None:
     sys.exit(subprocess.call([str(python), "-m", "kpi", *sys.argv[1:]]))
 
 
-
 def main() -> None:
     """Run the command line; a KpiError is printed as its one sentence and ends with exit code 1."""
     if not all(find_spec(library) for library in ("click", "duckdb", "polars")):

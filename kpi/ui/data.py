@@ -16,6 +16,7 @@ from kpi import measure, store
 from kpi.calendar import Period, parse_period, period_of
 from kpi.catalogue import Catalogue, Metric
 from kpi.errors import StoreError
+from kpi.measure.series import BASELINE
 from kpi.store import Generation
 
 Where = tuple[tuple[str, str], ...]
@@ -88,14 +89,19 @@ def _scorecard(
 def series(
     now: Generation, metrics: Sequence[str], last: Period, count: int, where: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
-    """Return the series frame of ``metrics`` over the ``count`` periods that end with ``last``."""
+    """Return the series frame of ``metrics`` over the ``count`` periods that end with ``last``.
+
+    Limits and signals come from as many periods as the scorecard looks back on, so that chart and table agree.
+    """
     return _series(now.key, now, tuple(metrics), last.key, count, tuple(sorted((where or {}).items())))
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner="正在计算…")
 def _series(key: str, _now: Generation, metrics: tuple[str, ...], last: str, count: int, where: Where) -> pl.DataFrame:
-    periods = parse_period(last).trailing(count)
-    return measure.series(measure.Source(_now, catalogue(_now)), list(metrics), periods, dict(where) or None)
+    period = parse_period(last)
+    periods = period.trailing(max(count, BASELINE.get(period.kind, count)))
+    frame = measure.series(measure.Source(_now, catalogue(_now)), list(metrics), periods, dict(where) or None)
+    return frame.filter(pl.col("first") >= periods[-count].first)
 
 
 def last_begun(now: Generation, kind: str, period: Period) -> Period:

@@ -14,7 +14,7 @@ from kpi import engine
 from kpi.calendar import parse_period
 from kpi.catalogue import AREAS, load
 from kpi.measure import STATUSES, Source, scorecard
-from kpi.ui import attention, importing, tables
+from kpi.ui import attention, data, importing, tables
 from kpi.ui.main import PAGES
 from kpi.ui.palette import STATUS
 
@@ -92,6 +92,18 @@ def test_the_full_table_says_what_the_scorecard_says(show: Show, demo_source: So
     for row in rows:
         for field in ("name", "value", "target", "status"):
             assert str(row[field]) in table.replace("&lt;", "<")
+
+
+@pytest.mark.parametrize("week", ["2023-W45", "2023-W48"])
+def test_the_chart_marks_the_signal_the_table_names(demo_source: Source, week: str) -> None:
+    period, keys = (
+        parse_period(week),
+        [metric.key for metric in demo_source.catalogue.metrics.values() if metric.headline],
+    )
+    table = scorecard(demo_source, period, keys).select("metric", "signal", "lower", "upper")
+    drawn = data.series(demo_source.generation, keys, period, 13)
+    assert drawn.group_by("metric").len()["len"].unique().to_list() == [13]
+    assert drawn.filter(period=week).select(table.columns).equals(table)
 
 
 def test_one_town_can_be_looked_at_alone(show: Show, demo_source: Source) -> None:
