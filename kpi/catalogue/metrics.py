@@ -24,7 +24,8 @@ class Metric:
     ``quantile`` of the numerator's per-record values (percentile).
 
     ``chart`` says which control chart suits the metric: ``xmr``; ``saturated`` (a rate so near 100 %
-    that XmR misleads); ``rare`` (counts near zero); ``none`` (a list that only grows).
+    that XmR misleads); ``rare`` (counts near zero); ``none`` (a list that only grows, a share that
+    the newest periods have not had time to reach).
     """
 
     key: str

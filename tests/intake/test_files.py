@@ -283,13 +283,24 @@ def test_an_old_workbook_with_a_cell_beyond_the_last_column_is_refused_not_loade
     assert len(staged(xls_bytes(grid, far=(40, 255)), "评价.xls").rows) == 2
 
 
-@pytest.mark.parametrize("cell", ["GS7", "A1048576", "cv1048576"])
+@pytest.mark.parametrize("cell", ["GS7", "A1048576", "cv1048576", "A2000000"])
 def test_a_far_cell_is_found_even_when_its_row_does_not_say_so(cell: str) -> None:
     workbook = xlsx_bytes(table(rows_of(RATING, 2)))
     wide = '<c r="CV1"><v>1</v></c>' if cell == "A1048576" else ""
     far = f'<row r="9">{wide}<c r="{cell}"><v>1</v></c></row></sheetData>'.encode()
     sheet = member(workbook, SHEET).replace(b"</sheetData>", far)
     assert "很远的位置" in refusal(rezipped(workbook, {SHEET: sheet}), "评价.xlsx")
+
+
+def test_a_workbook_with_bytes_missing_inside_is_refused() -> None:
+    workbook = xlsx_bytes(table(rows_of(RATING, 50)))
+    assert "已损坏" in refusal(workbook[:100] + workbook[120:], "评价.xlsx")
+
+
+def test_an_old_workbook_that_points_beyond_its_end_is_refused() -> None:
+    workbook = xls_bytes(table(rows_of(RATING, 2)))
+    place = workbook.index(b"\x85\x00") + 4
+    assert "已损坏" in refusal(workbook[:place] + b"\xff\xff\xff\x90" + workbook[place + 4 :], "评价.xls")
 
 
 DAMAGE = (b",", b'"', b"\n", b"\r", b"\t", b"\x00", b"<table>", b"</tr>", b"\xff\xff\xff\xff", "合计".encode())

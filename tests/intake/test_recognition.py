@@ -135,6 +135,12 @@ def test_a_header_that_stands_twice_is_refused() -> None:
     assert "重复出现“整体满意度”" in refusal(text)
 
 
+def test_an_exact_header_wins_over_one_with_a_remark() -> None:
+    result = staged(csv_text([{"整体满意度（线上）": "不满意", **row} for row in rows_of(RATING, 2)]))
+    assert result.rows["level"].to_list() == [4, 4]
+    assert result.ignored_columns == ("整体满意度（线上）",)
+
+
 def test_a_missing_required_column_is_named_with_the_nearest_header() -> None:
     text = csv_text(rows_of(RATING, 2)).replace("评价渠道", "评价的渠道名")
     sentence = refusal(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import random
 from datetime import datetime
 
 from hypothesis import given, settings
@@ -95,8 +94,7 @@ def test_good_rows_do_not_depend_on_the_order_of_the_file() -> None:
     rows: list[Row] = rows_of(RATING, 50)
     rows[7]["镇街"], rows[11]["评价时间"] = "淡水", "昨天"
     rows.append({**rows[3], "整体满意度": "不满意"})
-    shuffled = random.Random(7).sample(rows, len(rows))
-    one, other = staged(csv_text(rows)), staged(csv_text(shuffled))
+    one, other = staged(csv_text(rows)), staged(csv_text(rows[::-1]))
     assert_frame_equal(one.rows.drop("line").sort("rating_id"), other.rows.drop("line").sort("rating_id"))
     assert sorted(one.refused["rule"]) == sorted(other.refused["rule"])
 
