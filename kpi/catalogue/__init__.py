@@ -9,11 +9,24 @@ from pathlib import Path
 
 from kpi.catalogue.metrics import Metric, load_metrics
 from kpi.catalogue.places import Department, Town, alias_map, load_departments, load_towns
-from kpi.catalogue.subjects import Column, Subject, load_subjects
+from kpi.catalogue.subjects import FLAGS, LEVELS, UNSTATED, Column, Subject, load_subjects
 from kpi.catalogue.targets import SIGNS, Target, check_overlap, load_targets
 from kpi.errors import UnknownName
 
-__all__ = ["SIGNS", "Catalogue", "Column", "Department", "Metric", "Subject", "Target", "Town", "load"]
+__all__ = [
+    "FLAGS",
+    "LEVELS",
+    "SIGNS",
+    "UNSTATED",
+    "Catalogue",
+    "Column",
+    "Department",
+    "Metric",
+    "Subject",
+    "Target",
+    "Town",
+    "load",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 AREAS = {
@@ -43,6 +56,25 @@ class Catalogue:
     def department_names(self) -> dict[str, str]:
         """Every known spelling of a department → its canonical name."""
         return alias_map(self.departments)
+
+    def member(self, column: Column, text: str) -> str:
+        """Return the canonical member of a dimension for what a person wrote: 多祝 → 多祝镇.
+
+        Raises UnknownName, with what exists, when the column's members are listed and ``text`` is not one.
+        """
+        listed = {
+            "town": self.town_names,
+            "department": self.department_names,
+            "code": {alias: name for name, aliases in column.values.items() for alias in (name, *aliases)},
+            "level": {name: name for name in LEVELS.values()},
+            "flag": {name: name for name in FLAGS.values()},
+        }.get(column.type)
+        if listed is None or text == UNSTATED:
+            return text
+        if text not in listed:
+            known = "、".join(dict.fromkeys(listed.values()))
+            raise UnknownName(f"“{column.dimension or column.header}”中没有“{text}”，可用：{known}。")
+        return listed[text]
 
     def metric(self, key: str) -> Metric:
         """Return one metric; UnknownName says what exists when ``key`` does not."""

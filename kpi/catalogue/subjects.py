@@ -23,6 +23,9 @@ TYPES = {
     "town",
     "department",
 }
+LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
+FLAGS = {True: "是", False: "否"}
+UNSTATED = "未填写"
 PERSONAL = {"name", "phone", "id_number", "free_text"}
 
 

@@ -22,7 +22,6 @@ SCHEMA: dict[str, Any] = {
     "denominator": pl.Float64,
     "n": pl.Float64,
 }
-UNSTATED = "未填写"
 
 
 def figures(
@@ -51,12 +50,11 @@ def figures(
         quotients = [m for m in group if m.kind != "percentile"]
         frames.append(_quotients(source, quotients, asked, by, where))
         frames += [_percentile(source, m, asked, by, where) for m in group if m.kind == "percentile"]
-    figured = (
+    return (
         pl.concat([frame.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items()) for frame in frames])
         if frames
         else pl.DataFrame(schema=SCHEMA)
     )
-    return figured.with_columns(pl.col("member").fill_null(UNSTATED))
 
 
 def _quotients(

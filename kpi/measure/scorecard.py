@@ -81,6 +81,7 @@ def scorecard(
     Raises UnknownName for an unknown metric or dimension.
     """
     chosen = source.metrics(metrics, [*([by] if by else []), *(where or {})])
+    where = source.canonical(chosen, where or {})
     found = figures(source, chosen, _windows(period), by, where)
     by_window: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
     for row in found.iter_rows(named=True):

@@ -48,7 +48,7 @@ def series(
     Raises UnknownName for an unknown metric or dimension.
     """
     chosen = source.metrics(metrics, list(where or {}))
-    points = _points(source, chosen, periods, where, with_last_year=True)
+    points = _points(source, chosen, periods, source.canonical(chosen, where or {}), with_last_year=True)
     rows = []
     for metric in chosen:
         special = _variation(metric, points[metric.key])

@@ -79,6 +79,15 @@ class Source:
                 raise UnknownName(f"指标“{metric.name}”不能按“{name}”拆分，可用的维度：{known}。")
         return chosen
 
+    def canonical(self, metrics: Iterable[Metric], where: Mapping[str, str]) -> dict[str, str]:
+        """Return ``where`` with every member spelled as the records have it; UnknownName when there is none such."""
+        members = dict(where)
+        for metric in metrics:
+            subject = self.catalogue.subjects[metric.subject]
+            for name in where:
+                members[name] = self.catalogue.member(subject.column(name), members[name])
+        return members
+
     def dimensions(self, metric: Metric) -> dict[str, str]:
         """Return column name → Chinese label of the dimensions the metric can be split by."""
         first, *rest = (self.catalogue.subjects[name].dimensions for name in metric.subjects)

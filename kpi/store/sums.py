@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from kpi.catalogue import Subject
+from kpi.catalogue import FLAGS, LEVELS, UNSTATED, Subject
 from kpi.errors import UnknownName
 from kpi.store.generation import Generation
 from kpi.store.schema import quoted
@@ -32,6 +32,16 @@ def check_dimension(subject: Subject, name: str) -> None:
         raise UnknownName(f"“{subject.name}”没有维度“{name}”，可用：{known}。")
 
 
+def member_sql(subject: Subject, name: str) -> str:
+    """Return SQL for a dimension's member as people read it: 是 and 否, 非常满意, 未填写 where nothing is stated."""
+    column, text = subject.column(name), quoted(name)
+    if column.type in ("flag", "level"):
+        words: dict[bool, str] | dict[int, str] = FLAGS if column.type == "flag" else LEVELS
+        cases = " ".join(f"when {value} then '{word}'" for value, word in words.items())
+        return f"case {text} {cases} else '{UNSTATED}' end"
+    return f"coalesce(cast({text} as varchar), '{UNSTATED}')"
+
+
 def window_sums(
     generation: Generation,
     subject: Subject,
@@ -49,11 +59,11 @@ def window_sums(
     for name in (*([by] if by else []), *where):
         check_dimension(subject, name)
     relation = "rollup" if subject.rollup and {*where, by or "town"} <= {"town"} else "event"
-    member = f"cast({quoted(by)} as varchar)" if by else "''"
+    member = member_sql(subject, by) if by else "''"
     daily = ", ".join(f"sum({quoted(m)}) as {quoted(m)}" for m in measures)
     # Sums stay whole numbers or decimals to the end, so that they do not depend on the order of rows.
     sums = ", ".join(f"sum({quoted(m)})::double as {quoted(m)}" for m in measures)
-    filters = "".join(f" and cast({quoted(name)} as varchar) = ?" for name in where)
+    filters = "".join(f" and {member_sql(subject, name)} = ?" for name in where)
     sql = f"""
         with daily as (
             select day, {member} as member, {daily}
@@ -87,8 +97,8 @@ def window_quantiles(
     where = dict(where or {})
     for name in (*([by] if by else []), *where):
         check_dimension(subject, name)
-    member = f"cast({quoted(by)} as varchar)" if by else "''"
-    filters = "".join(f" and cast({quoted(name)} as varchar) = ?" for name in where)
+    member = member_sql(subject, by) if by else "''"
+    filters = "".join(f" and {member_sql(subject, name)} = ?" for name in where)
     sql = f"""
         with period(id, first, last) as (values {_values(windows)})
         select period.id as "window", {member} as member,

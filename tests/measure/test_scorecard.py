@@ -134,3 +134,24 @@ def test_unknown_names_say_what_exists(demo_source: Source) -> None:
         scorecard(demo_source, parse_period("2023"), ["rating.count"], by="kiosk_id")
     with pytest.raises(UnknownName, match="不认识的时段"):
         parse_period("2023-13")
+
+
+def test_members_are_words_people_use(demo_source: Source) -> None:
+    year = parse_period("2023")
+    by_level = scorecard(demo_source, year, ["rating.count"], by="level")
+    assert by_level["member"].to_list() == sorted(["非常满意", "满意", "基本满意", "不满意", "非常不满意"])
+    by_marriage = dict(
+        scorecard(demo_source, year, ["cross.count"], by="is_marriage").select("member", "value").iter_rows()
+    )
+    assert by_marriage == {"是": 640, "否": 1236}
+    assert one(demo_source, "2023", "cross.count", is_marriage="是")["value"] == 640
+    unstated = scorecard(demo_source, year, ["rating.count"], by="verification").filter(pl.col("member") == "未填写")
+    assert one(demo_source, "2023", "rating.count", verification="未填写")["value"] == unstated["value"][0]
+
+
+def test_a_short_name_is_understood_and_an_unknown_one_refused(demo_source: Source) -> None:
+    assert one(demo_source, "2023", "ticket.count", town="多祝") == one(
+        demo_source, "2023", "ticket.count", town="多祝镇"
+    )
+    with pytest.raises(UnknownName, match="“镇街”中没有“多竹镇”，可用：平山街道"):
+        one(demo_source, "2023", "ticket.count", town="多竹镇")
