@@ -19,7 +19,7 @@ from kpi.catalogue import Catalogue
 from kpi.catalogue import load as load_catalogue
 from kpi.engine import report
 from kpi.errors import ImportRefused, KpiError, UnknownName
-from kpi.measure import Source, scorecard, with_unit
+from kpi.measure import Source, digits, scorecard, with_unit
 from kpi.store import DEMO, NAMES, REAL, activate, active_dataset, current, store_root
 
 
@@ -27,8 +27,10 @@ class Sentence(click.Command):
     """A command that says what went wrong in one sentence instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; turn a KpiError into its sentence and exit code 1."""
+        """Bring the data in line with the catalogue, run the command; a KpiError becomes its sentence, exit code 1."""
         try:
+            for dataset in engine.upgrade(store_root(), load_catalogue()):
+                click.echo(f"{NAMES[dataset]}已按现行的业务与度量定义更新。", err=True)
             return super().invoke(ctx)
         except KpiError as error:
             if ctx.params.get("as_json"):
@@ -228,9 +230,9 @@ def _load(root: Path, staged: list[intake.Staged], catalogue: Catalogue) -> list
 
 
 def _scorecard_line(row: dict[str, Any]) -> str:
-    value = "—" if row["value"] is None else with_unit(row["value"], row["unit"], row["decimals"])
+    value = with_unit(row["value"], row["unit"], row["decimals"])
     member = f" · {row['member']}" if row["member"] else ""
-    parts = "" if row["denominator"] is None else f"（{row['numerator']:,.0f}/{row['denominator']:,.0f}）"
+    parts = "" if row["denominator"] is None else f"（{digits(row['numerator'])}/{digits(row['denominator'])}）"
     return f"{row['status']:<5}{row['name']}{member}  {value}{parts}  {row['target_text']}  {row['signal']}"
 
 

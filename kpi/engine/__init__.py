@@ -1,5 +1,5 @@
 """Where staged files become a published generation and rollups are computed."""
 
-from kpi.engine.loading import LoadedBatch, Preview, Publication, dataset_of, load, preview, publishing, undo
+from kpi.engine.loading import LoadedBatch, Preview, Publication, dataset_of, load, preview, publishing, undo, upgrade
 
-__all__ = ["LoadedBatch", "Preview", "Publication", "dataset_of", "load", "preview", "publishing", "undo"]
+__all__ = ["LoadedBatch", "Preview", "Publication", "dataset_of", "load", "preview", "publishing", "undo", "upgrade"]

@@ -26,6 +26,7 @@ from kpi.store import (
     current,
     dataset_folder,
     drafting,
+    fingerprint,
     verdict_sql,
 )
 
@@ -175,6 +176,22 @@ def undo(root: Path, batch: int, catalogue: Catalogue, dataset: str | None = Non
         subject = draft.undo(batch, datetime.now().replace(microsecond=0))
         rollups.refresh(draft)
     return subject
+
+
+def upgrade(root: Path, catalogue: Catalogue) -> list[str]:
+    """Bring both datasets in line with the SQL files, the subjects and the calendar; return which needed it.
+
+    Raises CatalogueError when a metric names a measure that does not exist; the old data stay in force.
+    """
+    outdated = [
+        dataset
+        for dataset in (DEMO, REAL)
+        if (dataset_folder(root, dataset) / "current").exists() and current(root, dataset).fingerprint != fingerprint()
+    ]
+    for dataset in outdated:
+        with drafting(root, dataset, catalogue) as draft:
+            rollups.refresh(draft)
+    return outdated
 
 
 def _check_dataset(root: Path, staged: Staged) -> bool:

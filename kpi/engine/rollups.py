@@ -18,7 +18,9 @@ def refresh(draft: Draft) -> None:
     for subject in draft.catalogue.subjects.values():
         if not subject.rollup:
             continue
-        if draft.touched_subjects & {subject.key, *subject.reads} and subject.reads:
+        if draft.is_outdated:
+            _sum_days(draft, subject, "true")
+        elif subject.reads and draft.touched_subjects & {subject.key, *subject.reads}:
             # What another subject's records mean for this one is not bound to their days.
             _sum_days(draft, subject, "true")
         elif subject.key in draft.touched_subjects:

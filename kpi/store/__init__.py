@@ -3,6 +3,7 @@
 from kpi.store.draft import Draft, Statement, Verdicts, drafting, verdict_sql
 from kpi.store.generation import Generation, close_all, current
 from kpi.store.location import DEMO, NAMES, REAL, activate, active_dataset, dataset_folder, store_root
+from kpi.store.schema import fingerprint
 from kpi.store.sums import BEGINNING, Window, check_dimension, towns_reporting, window_quantiles, window_sums
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "current",
     "dataset_folder",
     "drafting",
+    "fingerprint",
     "store_root",
     "towns_reporting",
     "verdict_sql",

@@ -18,7 +18,7 @@ import polars as pl
 from kpi.catalogue import Catalogue, Subject
 from kpi.errors import AlreadyImported, StoreError, UnknownName
 from kpi.store.location import NAMES, dataset_folder, replace_text, sync_folder, writing
-from kpi.store.schema import column_list, create, create_views, quoted
+from kpi.store.schema import bring_up_to_date, column_list, fingerprint, made_under, quoted
 
 STORAGE_VERSION = "v1.5.0"
 KEPT_GENERATIONS = 5
@@ -81,8 +81,9 @@ def verdict_sql(subject: Subject, stated_at: datetime, staged: str = "staged") -
 class Draft:
     """The next generation while it is open for writing. Made by ``drafting`` only."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-        """Wrap the open, writable connection of a draft."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, is_outdated: bool) -> None:
+        """Wrap the open, writable connection of a draft; ``is_outdated`` says that its rollups are empty."""
+        self.is_outdated = is_outdated
         self.connection = connection
         self.catalogue = catalogue
         self.touched_subjects: set[str] = set()
@@ -100,7 +101,8 @@ class Draft:
         try:
             verdicts, in_force = self._supersede(statement)
             connection.execute(
-                f"insert into {subject.key}_version select {column_list(subject, 'staged.')}, "
+                f"insert into {subject.key}_version ({column_list(subject)}, batch, line, is_current) "
+                f"select {column_list(subject, 'staged.')}, "
                 f"{batch}, staged.line, {in_force} from staged"
                 + (f" join verdict on verdict.record = staged.{quoted(subject.record)}" if in_force != "true" else "")
             )
@@ -232,12 +234,11 @@ def drafting(root: Path, dataset: str, catalogue: Catalogue) -> Iterator[Draft]:
                 shutil.copyfile(folder / before, path)
             connection = _open(path)
             try:
-                if before:
-                    create_views(connection, catalogue)
-                else:
-                    create(connection, catalogue, dataset)
+                is_outdated = made_under(connection) != fingerprint()
+                if is_outdated:
+                    bring_up_to_date(connection, catalogue)
                 connection.execute("begin")
-                yield Draft(connection, catalogue)
+                yield Draft(connection, catalogue, is_outdated)
                 connection.execute("commit")
                 connection.execute("checkpoint draft")
             finally:

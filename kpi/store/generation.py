@@ -77,6 +77,12 @@ class Generation:
             cursor.close()
 
     @cached_property
+    def fingerprint(self) -> str:
+        """What the SQL files, subjects and calendar were when the generation was made; see ``schema.fingerprint``."""
+        made_under: str = self.query("select value from meta where name = 'fingerprint'")["value"][0]
+        return made_under
+
+    @cached_property
     def covered(self) -> dict[str, list[tuple[date, date]]]:
         """Subject → the stretches of days its files in force cover, in order, gaps between them real.
 

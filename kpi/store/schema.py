@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
-from pathlib import Path
+from importlib.metadata import version
 
 import duckdb
 import polars as pl
 
-from kpi.calendar import is_working_day
-from kpi.catalogue import Catalogue, Subject
+from kpi.calendar import OVERRIDES, is_working_day
+from kpi.catalogue import ROOT, Catalogue, Subject
 from kpi.errors import CatalogueError
 
-QUERIES = Path(__file__).resolve().parents[2] / "queries"
+QUERIES = ROOT / "queries"
+CATALOGUE = ROOT / "data" / "catalogue"
 SQL_TYPES = {
     "id": "varchar",
     "text": "varchar",
@@ -28,7 +30,6 @@ SQL_TYPES = {
 }
 FIRST_CALENDAR_DAY = date(2015, 1, 1)
 LAST_CALENDAR_DAY = date(2035, 12, 31)
-SCHEMA_VERSION = "1"
 
 
 def quoted(name: str) -> str:
@@ -41,29 +42,59 @@ def column_list(subject: Subject, prefix: str = "") -> str:
     return ", ".join(f"{prefix}{quoted(column.name)}" for column in subject.columns)
 
 
-def create(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, dataset: str) -> None:
-    """Make every table and view of an empty generation."""
+def fingerprint() -> str:
+    """Return a text that changes when the SQL files, the subjects' columns or the calendar do.
+
+    A generation made under another fingerprint must be brought up to date before it can answer.
+    """
+    digest = hashlib.sha256(version("chinesecalendar").encode())
+    for path in sorted([*QUERIES.rglob("*.sql"), *(CATALOGUE / "subjects").glob("*.toml"), OVERRIDES]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def made_under(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the fingerprint a draft was last brought up to date under, or None for an empty file."""
+    if not connection.execute("select 1 from duckdb_tables() where table_name = 'meta'").fetchall():
+        return None
+    known: str = connection.execute("select value from meta where name = 'fingerprint'").fetchall()[0][0]
+    return known
+
+
+def bring_up_to_date(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
+    """Make or mend every table and view, so that the file matches the SQL files, the catalogue and the calendar.
+
+    Rows stay as they are; a column new to a subject is null in its old rows. Rollups come out empty and
+    must be summed again. Raises CatalogueError when a metric names a measure that does not exist.
+    """
+    connection.execute("create table if not exists meta (name varchar, value varchar)")
+    applied = {row[0] for row in connection.execute("select value from meta where name = 'schema'").fetchall()}
     for path in sorted((QUERIES / "schema").glob("*.sql")):
-        connection.execute(path.read_text(encoding="utf-8"))
-    connection.execute("insert into meta values ('dataset', ?), ('schema_version', ?)", [dataset, SCHEMA_VERSION])
+        if path.name not in applied:
+            connection.execute(path.read_text(encoding="utf-8"))
+            connection.execute("insert into meta values ('schema', ?)", [path.name])
     _fill_calendar(connection)
     for subject in catalogue.subjects.values():
-        columns = ", ".join(f"{quoted(c.name)} {SQL_TYPES[c.type]}" for c in subject.columns)
-        connection.execute(
-            f"create table {subject.key}_version ({columns}, batch integer, line integer, is_current boolean)"
-        )
-    create_views(connection, catalogue)
+        table = f"{subject.key}_version"
+        connection.execute(f"create table if not exists {table} (batch integer, line integer, is_current boolean)")
+        for column in subject.columns:
+            connection.execute(
+                f"alter table {table} add column if not exists {quoted(column.name)} {SQL_TYPES[column.type]}"
+            )
+    _create_views(connection, catalogue)
     check_measures(connection, catalogue)
     for subject in catalogue.subjects.values():
         if subject.rollup:
             sums = ", ".join(f"sum({quoted(m)})::double as {quoted(m)}" for m in measures(connection, subject))
             connection.execute(
-                f"create table {subject.key}_rollup as "
+                f"create or replace table {subject.key}_rollup as "
                 f"select day, town, {sums} from {subject.key}_event where false group by day, town"
             )
+    connection.execute("delete from meta where name = 'fingerprint'")
+    connection.execute("insert into meta values ('fingerprint', ?)", [fingerprint()])
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
+def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
     """Make the view of current rows and the view of events of every subject, as the SQL files now say."""
     for subject in catalogue.subjects.values():
         connection.execute(
@@ -100,6 +131,7 @@ def _fill_calendar(connection: duckdb.DuckDBPyConnection) -> None:
     calendar = pl.DataFrame({"day": days, "is_working": [is_working_day(day) for day in days]}).with_columns(
         ordinal=pl.col("is_working").cum_sum().cast(pl.Int32)
     )
+    connection.execute("delete from calendar_day")
     connection.register("calendar_frame", calendar)
     connection.execute("insert into calendar_day select day, is_working, ordinal from calendar_frame")
     connection.unregister("calendar_frame")

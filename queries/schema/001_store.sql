@@ -1,7 +1,5 @@
 -- Tables of a generation that do not depend on the catalogue. Subject tables are made from it.
 
-create table meta (name varchar, value varchar);
-
 -- One row per imported file. A batch out of force keeps its rows; they no longer count.
 create table batch (
     batch integer,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -13,9 +15,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from kpi import engine
+from kpi.catalogue import Column
 from kpi.engine import rollups
 from kpi.errors import AlreadyImported, StoreError, UnknownName
-from kpi.store import Generation, Statement, current, drafting
+from kpi.store import Generation, Statement, current, drafting, schema
 from tests.store.statements import CATALOGUE, rating, statement
 
 NOW = datetime(2024, 1, 6, 9)
@@ -197,3 +201,27 @@ def test_killed_at_any_moment_nothing_is_torn(tmp_path: Path) -> None:
     before = current(tmp_path).number
     append(tmp_path, statement("rating", [rating(999_999)], name="after.csv"))
     assert current(tmp_path).number == before + 1
+
+
+def test_a_new_measure_and_a_new_column_reach_data_made_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, queries = tmp_path / "store", tmp_path / "queries"
+    append(root, statement("rating", [rating(1, level=5), rating(2, level=1)]))
+    assert engine.upgrade(root, CATALOGUE) == []
+    shutil.copytree(schema.QUERIES, queries)
+    measures = queries / "measures" / "rating.sql"
+    sql = measures.read_text(encoding="utf-8")
+    measures.write_text(
+        sql.replace("    case when what = 'rated' then 1 else 0 end as ratings,",
+                    "    case when what = 'rated' then 1 else 0 end as ratings,\n"
+                    "    case when what = 'rated' and level = 1 then 1 else 0 end as furious,"),
+        encoding="utf-8",
+    )  # fmt: skip
+    monkeypatch.setattr(schema, "QUERIES", queries)
+    rated = CATALOGUE.subjects["rating"]
+    noted = replace(rated, columns=(*rated.columns, Column(name="note", header="备注", type="text")))
+    extended = replace(CATALOGUE, subjects={**CATALOGUE.subjects, "rating": noted})
+    assert engine.upgrade(root, extended) == ["demo"]
+    after = current(root)
+    assert after.query("select sum(furious)::int as n from rating_rollup")["n"][0] == 1
+    assert after.query("select note, level from rating order by level").rows() == [(None, 1), (None, 5)]
+    assert engine.upgrade(root, extended) == []
