@@ -17,11 +17,11 @@ from kpi.errors import UnknownName
 # The day on which the demonstration year is looked at.
 DEMO_TODAY = date(2024, 1, 6)
 OVERRIDES = Path(__file__).resolve().parents[1] / "data" / "catalogue" / "calendar_overrides.csv"
-YEAR = re.compile(r"(\d{4})")
-QUARTER = re.compile(r"(\d{4})-Q([1-4])")
-MONTH = re.compile(r"(\d{4})-(\d{2})")
-WEEK = re.compile(r"(\d{4})-W(\d{2})")
-DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+YEAR = re.compile(r"((?:19|20|21)\d{2})")
+QUARTER = re.compile(r"((?:19|20|21)\d{2})-Q([1-4])")
+MONTH = re.compile(r"((?:19|20|21)\d{2})-(\d{2})")
+WEEK = re.compile(r"((?:19|20|21)\d{2})-W(\d{2})")
+DAY = re.compile(r"((?:19|20|21)\d{2})-(\d{2})-(\d{2})")
 
 
 @dataclass(frozen=True, order=True)

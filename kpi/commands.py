@@ -32,7 +32,8 @@ class Sentence(click.Command):
             for dataset in engine.upgrade(store_root(), load_catalogue()):
                 click.echo(f"{NAMES[dataset]}已按现行的业务与度量定义更新。", err=True)
             return super().invoke(ctx)
-        except KpiError as error:
+        except (KpiError, OSError) as failure:
+            error = failure if isinstance(failure, KpiError) else f"文件读写失败，请检查路径和权限：{failure}"
             if ctx.params.get("as_json"):
                 click.echo(_as_json({"error": str(error)}))
             click.echo(str(error), err=True)
@@ -106,6 +107,8 @@ def batches(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
 def refused(batch: int | None, path: Path | None, as_json: bool) -> None:
     """Print or save refused rows with their reasons."""
+    if batch is not None and batch not in current().batches()["batch"]:
+        raise UnknownName(f"没有批次 {batch}，可用的批次见 python -m kpi batches。")
     frame = current().refused(batch)
     if path is not None:
         path.write_bytes(report.refused_csv(frame))
@@ -123,11 +126,14 @@ def refused(batch: int | None, path: Path | None, as_json: bool) -> None:
 def undo(batch: int, as_json: bool) -> None:
     """Take one batch out of force."""
     catalogue = load_catalogue()
+    before = active_dataset(store_root())
     subject = engine.undo(store_root(), batch, catalogue)
     if as_json:
         click.echo(_as_json({"undone": batch, "subject": subject, "generation": current().number}))
     else:
         click.echo(f"批次 {batch}（{catalogue.subjects[subject].name}）已撤销。")
+        if active_dataset(store_root()) != before:
+            click.echo("正式数据已没有有效批次，看板已切回演示数据。")
 
 
 @cli.command("scorecard", help="输出某一时段的指标实绩、目标与状态。")
@@ -242,6 +248,8 @@ def _where(conditions: Sequence[str]) -> dict[str, str]:
         name, equals, member = condition.partition("=")
         if not equals:
             raise UnknownName(f"筛选条件“{condition}”应写成 维度=成员，例如 town=多祝镇。")
+        if name in where:
+            raise UnknownName(f"筛选条件“{name}”写了两次，每个维度只能写一次。")
         where[name] = member
     return where
 

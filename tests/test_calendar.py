@@ -54,7 +54,7 @@ def test_periods_are_read_and_named(text: str, label: str, days: int) -> None:
     assert (period.key, period.label, period.days) == (text, label, days)
 
 
-@pytest.mark.parametrize("text", ["", "23", "2023-13", "2023-W54", "2023-02-30", "2023/12", "本周"])
+@pytest.mark.parametrize("text", ["", "23", "0001", "9999-W52", "2023-13", "2023-W54", "2023-02-30", "2023/12", "本周"])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(UnknownName, match="不认识的时段"):
         parse_period(text)

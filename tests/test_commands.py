@@ -173,3 +173,53 @@ def test_refused_rows_come_back_with_reasons_and_can_go_in_corrected(tmp_path: P
     code, printed = kpi(store, "import", saved, "--yes")
     assert (code, printed["files"][0]["new"], printed["files"][0]["refused"]) == (0, 1, 0)
     assert values(store, "2025-03")["ticket.count"] == 60
+
+
+def test_a_preview_says_at_once_that_a_file_is_in_force(store: Path, exports: Path) -> None:
+    code, printed = kpi(store, "import", month_files(exports, "2023-09")[0])
+    assert (code, printed["files"][0]["outcome"]) == (1, "refused")
+    assert "已于" in printed["files"][0]["reason"]
+
+
+def test_undoing_the_only_real_batch_shows_the_demonstration_again(store: Path, tmp_path: Path) -> None:
+    before = values(store, "2023")
+    kpi(store, "import", real_tickets(tmp_path), "--yes")
+    assert values(store, "2023")["rating.count"] is None
+    assert kpi(store, "undo", "1")[0] == 0
+    assert values(store, "2023") == before
+
+
+def test_a_folder_name_may_hold_an_apostrophe(tmp_path: Path) -> None:
+    code, printed = kpi(tmp_path / "it's", "import", real_tickets(tmp_path), "--yes")
+    assert (code, printed["files"][0]["new"]) == (0, 60)
+
+
+def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, printed = kpi(tmp_path / "file", "import", real_tickets(tmp_path), "--yes")
+    assert code == 1
+    assert "不能写入" in printed["error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--by", "nonsense"), "没有指标能按“nonsense”拆分或筛选"),
+        (("--where", "nonsense=1"), "没有指标能按“nonsense”拆分或筛选"),
+        (("--where", "town=火星"), "“镇街”中没有“火星”"),
+        (("--where", "town=多祝镇", "--where", "town=平山街道"), "写了两次"),
+        (("--metric", "ticket.count", "--by", "kiosk_id"), "可用的维度"),
+    ],
+)
+def test_what_does_not_exist_is_never_answered_with_nothing(
+    demo_store: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, printed = kpi(demo_store, "scorecard", "--period", "2023", *arguments)
+    assert code == 1
+    assert sentence in printed["error"]
+
+
+def test_refused_rows_of_an_unknown_batch(demo_store: Path) -> None:
+    code, printed = kpi(demo_store, "refused", "9999")
+    assert code == 1
+    assert "没有批次 9999" in printed["error"]

@@ -67,7 +67,7 @@ class Catalogue:
             "department": self.department_names,
             "code": {alias: name for name, aliases in column.values.items() for alias in (name, *aliases)},
             "level": {name: name for name in LEVELS.values()},
-            "flag": {name: name for name in FLAGS.values()},
+            "flag": {**{name: name for name in FLAGS.values()}, "true": FLAGS[True], "false": FLAGS[False]},
         }.get(column.type)
         if listed is None or text == UNSTATED:
             return text

@@ -35,7 +35,8 @@ class Column:
 
     ``values`` maps each canonical Chinese value of a ``code`` column to the aliases senders use.
     ``dimension`` is the Chinese label when figures may be split by the column.
-    ``personal`` is the class of personal data, masked before anything is stored.
+    ``personal`` is the class of personal data, masked before anything is stored. ``minimum`` and
+    ``maximum`` bound a number; ``follows`` names the column whose moment must not be later.
     """
 
     name: str
@@ -46,6 +47,9 @@ class Column:
     dimension: str | None = None
     personal: str | None = None
     unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    follows: str | None = None
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -134,6 +138,9 @@ def _check(file_name: str, subject: Subject) -> None:
         repeated = {item for item in items if items.count(item) > 1}
         if repeated:
             raise CatalogueError(f"{file_name}：{kind}重复：{'、'.join(sorted(repeated))}。")
+    for column in subject.columns:
+        if column.follows and column.follows not in names:
+            raise CatalogueError(f"{file_name}：列“{column.name}”应晚于的列“{column.follows}”不存在。")
     for needed in (subject.record, subject.day):
         if needed not in names or not subject.column(needed).required:
             raise CatalogueError(f"{file_name}：主键或日期列“{needed}”未声明为必需列。")

@@ -27,6 +27,7 @@ from kpi.store import (
     dataset_folder,
     drafting,
     fingerprint,
+    refuse_repeated,
     verdict_sql,
 )
 
@@ -68,7 +69,7 @@ def dataset_of(staged: Staged) -> str:
 def preview(root: Path, staged: Staged, catalogue: Catalogue) -> Preview:
     """Compare a staged file with what is in force, changing nothing.
 
-    Raises ImportRefused when demo data arrive while real data are shown.
+    Raises ImportRefused when demo data arrive while real data are shown, AlreadyImported for the same bytes.
     """
     dataset = dataset_of(staged)
     switches = _check_dataset(root, staged)
@@ -76,6 +77,7 @@ def preview(root: Path, staged: Staged, catalogue: Catalogue) -> Preview:
         return Preview(staged.rows.height, 0, 0, 0, pl.DataFrame(), switches)
     generation = current(root, dataset)
     statement = _statement(staged, catalogue)
+    refuse_repeated(generation.in_force(staged.digest), staged.file_name)
     verdicts = generation.compare(verdict_sql(statement.subject, statement.stated_at), staged.rows)
     counts = dict(verdicts["verdict"].value_counts().iter_rows())
     changed = verdicts.filter(pl.col("verdict") == "changed")["record"].head(SAMPLE_ROWS)
@@ -170,11 +172,16 @@ def publishing(
 def undo(root: Path, batch: int, catalogue: Catalogue, dataset: str | None = None) -> str:
     """Take a batch out of force and publish; return the key of its subject.
 
+    When no real batch is left and the demonstration exists, the screens show it again, as before.
+
     Raises UnknownName when there is no such batch in force.
     """
     with drafting(root, dataset or active_dataset(root), catalogue) as draft:
         subject = draft.undo(batch, datetime.now().replace(microsecond=0))
         rollups.refresh(draft)
+    shown = active_dataset(root)
+    if shown == REAL and not current(root).covered and (dataset_folder(root, DEMO) / "current").exists():
+        activate(root, DEMO)
     return subject
 
 

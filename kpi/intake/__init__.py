@@ -70,7 +70,7 @@ def stage(content: bytes, file_name: str, catalogue: Catalogue, *, today: date |
     whole cannot be trusted.
     """
     sniffed = sniff(content, file_name)
-    found = recognise(_candidates(sniffed, file_name), catalogue, file_name)
+    found = recognise(_candidates(sniffed, file_name), catalogue, file_name, has_sheets=sniffed.format != "csv")
     table = found.candidate.body(found.row, len(found.headers))
     cells, lines, skipped = without_noise(table.cells, table.lines, found.headers, found.columns[found.subject.record])
     rows_read = len(cells) + len(table.ragged)
@@ -81,8 +81,14 @@ def stage(content: bytes, file_name: str, catalogue: Catalogue, *, today: date |
     is_demo = _is_demo(cleaned[found.subject.record].values, file_name)
     problems = {name: column.problems for name, column in cleaned.items() if column.problems is not None}
     _check_precision(cleaned[found.subject.record].values, problems, file_name)
-    latest = found.exported_at.date() if found.exported_at else today or date.today()
-    verdict = validate(found.subject, _typed(found.subject, cleaned, lines), problems, latest)
+    latest = today or date.today()
+    if found.exported_at:
+        if found.exported_at.date() > latest:
+            raise ImportRefused(
+                f"文件“{file_name}”的导出时间 {found.exported_at:%Y-%m-%d %H:%M} 晚于今天，请核对后重新导出。"
+            )
+        latest = found.exported_at.date()
+    verdict = validate(found.subject, _typed(found.subject, cleaned, lines), problems, latest, found.period)
     refused = refused_rows(found, texts, lines, verdict.failures, table.ragged)
     if verdict.good.is_empty():
         raise _all_refused(refused, file_name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -122,6 +123,8 @@ def _read_date(text: str) -> Reading:
 
 def _number_reader(column: Column) -> Interpreter:
     whole = column.type == "integer"
+    low = -math.inf if column.minimum is None else column.minimum
+    high = math.inf if column.maximum is None else column.maximum
 
     def read(text: str) -> Reading:
         bare = SPACE.sub("", fold(text)).replace(",", "")
@@ -134,6 +137,8 @@ def _number_reader(column: Column) -> Interpreter:
         if match[2]:
             number = round(number * {"万": 1e4, "亿": 1e8}[match[2]], 6)
         note = "" if bare == text and not match[2] and not match[3] else "数字去除千分位、单位或全角"
+        if not (low <= number <= high):
+            return Reading(None, rules.OUT_OF_RANGE)
         if not whole:
             return Reading(number, note=note) if abs(number) < 1e300 else Reading(None, rules.BAD_NUMBER)
         fits = number.is_integer() and abs(number) < INT32

@@ -15,7 +15,7 @@ class Ragged:
     """A row whose number of fields is not the header's."""
 
     line: int
-    fields: int
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def _read_loosely(body: bytes, separator: str, width: int, header_line: int, fil
         for record in reader:
             fitted = _fitted(record, width)
             if fitted is None:
-                ragged.append(Ragged(line, len(record)))
+                ragged.append(Ragged(line, tuple(record)))
             else:
                 rows.append(fitted)
                 lines.append(line)
@@ -188,7 +188,7 @@ def _read_loosely(body: bytes, separator: str, width: int, header_line: int, fil
     if len(ragged) > max(1, TOLERATED_RAGGED * len(rows)):
         first = ragged[0]
         raise ImportRefused(
-            f"文件“{file_name}”有 {len(ragged)} 行的字段数与表头不一致（第 {first.line} 行有 {first.fields} 个，"
+            f"文件“{file_name}”有 {len(ragged)} 行的字段数与表头不一致（第 {first.line} 行有 {len(first.cells)} 个，"
             f"表头有 {width} 个），文件可能不完整，请重新导出。"
         )
     cells = pl.DataFrame(rows, schema={str(i): pl.String() for i in range(width)}, orient="row")

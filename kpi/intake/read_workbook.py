@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial, reduce
+from itertools import chain
 
 import python_calamine as calamine
 from lxml import etree
@@ -23,11 +24,14 @@ MOST_MEMBERS = 200
 MOST_BYTES = 300 * 1024**2
 MOST_RATIO = 200
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 200
-MOST_CELLS = 20_000_000
+# Of all sheets together: a quarter of a million rows of the widest subject.
+MOST_CELLS = 8_000_000
+LONGEST_STRING_XML = 400_000
 CHUNK = 1 << 22
 OVERLAP = 64
 LONGEST_EXACT = 1e15
-FAR_ROW = re.compile(rb"\br\s*=\s*[\"'][A-Z]{0,3}(\d{6,})[\"']", re.IGNORECASE)
+FAR_CELL = re.compile(rb"\br\s*=\s*[\"'][A-Z]{1,3}(\d{5,})[\"']", re.IGNORECASE)
+ROW = re.compile(rb"<row[^>]*?\br\s*=\s*[\"'](\d+)[\"']", re.IGNORECASE)
 FAR_COLUMN = re.compile(rb"\br\s*=\s*[\"'](?:[H-Z][A-Z]|G[S-Z]|[A-Z]{3,})\d+[\"']", re.IGNORECASE)
 COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})\d+[\"']", re.IGNORECASE)
 PLAIN_XML = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
@@ -63,9 +67,9 @@ def workbook_candidates(content: bytes, file_name: str) -> list[Candidate]:
         if type(error).__name__ != "PanicException":
             raise
         raise damaged(file_name) from error
-    if visible and not readable:
+    if far := [name for name in visible if name in too_far]:
         raise ImportRefused(
-            f"文件“{file_name}”的工作表“{visible[0]}”在很远的位置有单元格（超过 {MOST_COLUMNS} 列或范围过大），"
+            f"文件“{file_name}”的工作表“{far[0]}”在很远的位置有单元格（超过 {MOST_COLUMNS} 列或范围过大），"
             "请删除表格右侧和下方多余的行列后重新保存。"
         )
     return [_candidate(name, rows) for name, rows in sheets if rows]
@@ -84,10 +88,17 @@ def _check_zip(content: bytes, file_name: str) -> set[str]:
             if len(members) > MOST_MEMBERS or unpacked > MOST_BYTES or unpacked / packed > MOST_RATIO:
                 raise ImportRefused(f"文件“{file_name}”解压后过大，可能不是正常的表格，请改为导出 CSV 后再导入。")
             sheets = _sheet_parts(archive)
-            far = {name for name in names if _is_sheet(name) and _is_far(archive, name)}
+            far, cells = set(), 0
+            for name in sorted(filter(_is_sheet, names)):
+                spanned = _span(archive, name)
+                cells += spanned
+                if spanned > MOST_CELLS or cells > MOST_CELLS:
+                    far.add(name)
             for name in names:
-                if not _is_sheet(name):
-                    archive.read(name)
+                if not _is_sheet(name) and _longest_string(archive.read(name)) > LONGEST_STRING_XML:
+                    raise ImportRefused(
+                        f"文件“{file_name}”有异常长的单元格，可能不是正常的表格，请改为导出 CSV 后再导入。"
+                    )
             if far - set(sheets.values()):
                 return set(sheets)
             return {name for name, part in sheets.items() if part in far}
@@ -122,19 +133,23 @@ def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def _is_far(archive: zipfile.ZipFile, part: str) -> bool:
-    """Say whether a sheet has a cell beyond the widest table, or spans more cells than memory should hold."""
+def _longest_string(part: bytes) -> int:
+    """Return the length of the longest shared string: calamine copies it into every cell that names it."""
+    return max(map(len, part.split(b"</si>"))) if b"</si>" in part else 0
+
+
+def _span(archive: zipfile.ZipFile, part: str) -> int:
+    """Return how many cells a sheet spans, more than any table may have when one lies beyond the widest of them."""
     last_row, rest = 0, b""
     with archive.open(part) as stream:
         while chunk := stream.read(CHUNK):
             piece = rest + chunk
             if FAR_COLUMN.search(piece):
-                return True
-            last_row = max(last_row, max(map(int, FAR_ROW.findall(piece)), default=0))
+                return MOST_CELLS + 1
+            rows = chain(ROW.findall(piece), FAR_CELL.findall(piece))
+            last_row = max(last_row, max(map(int, rows), default=0))
             rest = piece[-OVERLAP:]
-    if last_row > MOST_ROWS:
-        return True
-    return last_row * MOST_COLUMNS > MOST_CELLS and last_row * _width(archive, part) > MOST_CELLS
+    return MOST_CELLS + 1 if last_row > MOST_ROWS else last_row * _width(archive, part)
 
 
 def _width(archive: zipfile.ZipFile, part: str) -> int:

@@ -62,10 +62,13 @@ class _Match:
         return (not self.missing, matched - 2 * len(self.missing), -self.row)
 
 
-def recognise(candidates: list[Candidate], catalogue: Catalogue, file_name: str) -> Recognised:
+def recognise(
+    candidates: list[Candidate], catalogue: Catalogue, file_name: str, has_sheets: bool = False
+) -> Recognised:
     """Return the best reading of a file over all its sheets or separators and all subjects.
 
-    Raises ImportRefused when no subject fits, a required column is missing, or a header is repeated.
+    Raises ImportRefused when no subject fits, a required column is missing, a header is repeated, or,
+    where candidates are sheets (``has_sheets``), more than one of them holds records.
     """
     vocabulary = {subject.key: _spellings(subject) for subject in catalogue.subjects.values()}
     matches = []
@@ -87,6 +90,8 @@ def recognise(candidates: list[Candidate], catalogue: Catalogue, file_name: str)
         raise ImportRefused(
             f"文件“{file_name}”的表头重复出现“{'”“'.join(best.duplicates)}”，请只保留其中一列后再导入。"
         )
+    if has_sheets:
+        _check_other_sheets(best, matches, file_name)
     used = set(best.columns.values())
     title = " ".join(cell for row in best.candidate.head[: best.row] for cell in row)
     return Recognised(
@@ -99,6 +104,21 @@ def recognise(candidates: list[Candidate], catalogue: Catalogue, file_name: str)
         period=_period(title, file_name),
         exported_at=_exported_at(title),
     )
+
+
+def _check_other_sheets(best: _Match, matches: list[_Match], file_name: str) -> None:
+    """Refuse rather than read one sheet and leave the rest unsaid."""
+    sheets = dict.fromkeys(
+        match.candidate.name
+        for match in matches
+        if _convincing(match) and not match.missing and len(match.candidate.head) > match.row + 1
+    )
+    sheets.pop(best.candidate.name, None)
+    if sheets:
+        names = "”“".join([best.candidate.name, *sheets])
+        raise ImportRefused(
+            f"文件“{file_name}”有多个工作表都是数据（“{names}”），请每个工作表另存为一个文件后分别导入。"
+        )
 
 
 def _spellings(subject: Subject) -> dict[str, list[str]]:

@@ -9,8 +9,10 @@ import polars as pl
 from kpi.catalogue import Subject
 from kpi.intake import rules
 from kpi.intake.clean import shown_text
+from kpi.intake.masks import HIDDEN
 from kpi.intake.read import Ragged
 from kpi.intake.recognise import Recognised
+from kpi.intake.spelling import tidy
 
 PRECEDENCE = {rule: rank for rank, rule in enumerate(rules.EXPLANATIONS)}
 LONGEST_SHOWN = 40
@@ -27,10 +29,10 @@ def refused_rows(
     """Return one row per refused line with line, rule (the first broken), reason (all of them) and raw.
 
     ``failures`` has line, rule, column. Raw is a JSON object header → text of the recognised columns,
-    personal ones masked; of a row with too many or too few fields only their number is kept, since
-    its cells may stand under the wrong header.
+    personal ones masked. A row with too many or too few fields is shown as it stands in the file; since
+    its cells may stand under the wrong header, those that could be personal are hidden.
     """
-    frames = [_ragged_rows(ragged, len(found.headers))]
+    frames = [_ragged_rows(found, ragged)]
     if not failures.is_empty():
         wanted = lines.is_in(failures["line"].unique().implode())
         shown = pl.DataFrame([lines.alias("line"), *(text.alias(name) for name, text in texts.items())]).filter(wanted)
@@ -42,17 +44,30 @@ def refused_rows(
     return pl.concat(frames).sort("line")
 
 
-def _ragged_rows(ragged: tuple[Ragged, ...], width: int) -> pl.DataFrame:
+def _ragged_rows(found: Recognised, ragged: tuple[Ragged, ...]) -> pl.DataFrame:
+    width = len(found.headers)
     rows = [
         (
             row.line,
             rules.FIELD_COUNT,
-            f"该行有 {row.fields} 个字段，表头有 {width} 个：{rules.EXPLANATIONS[rules.FIELD_COUNT]}",
-            json.dumps({"字段数": str(row.fields)}, ensure_ascii=False),
+            f"该行有 {len(row.cells)} 个字段，表头有 {width} 个：{rules.EXPLANATIONS[rules.FIELD_COUNT]}",
+            json.dumps(_as_it_stands(found, row), ensure_ascii=False),
         )
         for row in ragged
     ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _as_it_stands(found: Recognised, row: Ragged) -> dict[str, str]:
+    """Return header → cell by position, hidden where a shift by the missing or surplus fields makes it personal."""
+    shift = abs(len(row.cells) - len(found.headers))
+    personal = {place for name, place in found.columns.items() if found.subject.column(name).personal}
+    shown = {}
+    for place, cell in enumerate(row.cells):
+        header = found.headers[place] if place < len(found.headers) else ""
+        could_be_personal = any(abs(place - other) <= shift for other in personal)
+        shown[header or f"第 {place + 1} 个字段"] = HIDDEN if could_be_personal and tidy(cell) else cell
+    return shown
 
 
 def _reasons(subject: Subject, failures: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ MISSING = "必填为空"
 BAD_DATE = "日期无法识别"
 NO_SUCH_DATE = "日期不存在"
 BAD_NUMBER = "数字无法识别"
+OUT_OF_RANGE = "数值超出范围"
 NOT_LISTED = "取值不在列表"
 UNKNOWN_TOWN = "镇街不认识"
 UNKNOWN_DEPARTMENT = "部门不认识"
@@ -15,6 +16,8 @@ UNKNOWN_LEVEL = "满意度不认识"
 UNKNOWN_FLAG = "是否值不认识"
 FUTURE = "未来日期"
 CLOSED_BEFORE = "办结早于受理"
+DISORDER = "时间先后颠倒"
+OUTSIDE = "超出统计期间"
 CONFLICT = "编号重复内容不同"
 
 EXPLANATIONS: dict[str, str] = {
@@ -24,6 +27,7 @@ EXPLANATIONS: dict[str, str] = {
     BAD_DATE: "不是可识别的日期，请写成 2023-12-05 08:30:00 的样子",
     NO_SUCH_DATE: "日历或钟表上没有这个时间，请更正",
     BAD_NUMBER: "不是可识别的数字，请更正",
+    OUT_OF_RANGE: "超出该列合理的范围，请更正",
     NOT_LISTED: "不在该列可用的取值之内，请更正或在业务目录中补充",
     UNKNOWN_TOWN: "不在镇街名录之内，请更正或补充别名",
     UNKNOWN_DEPARTMENT: "不在部门名录之内，请更正或补充别名",
@@ -31,5 +35,7 @@ EXPLANATIONS: dict[str, str] = {
     UNKNOWN_FLAG: "不是可识别的是否值，请写是或否",
     FUTURE: "晚于导出时间，请核对日期",
     CLOSED_BEFORE: "早于受理时间，请核对两个时间",
+    DISORDER: "早于它应当晚于的时间，请核对两个时间",
+    OUTSIDE: "不在文件标题所写的统计期间之内，请核对日期或统计期间",
     CONFLICT: "同一编号在文件中出现多次且内容不同，请只保留正确的一行",
 }

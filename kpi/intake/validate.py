@@ -11,8 +11,11 @@ import polars as pl
 from kpi.catalogue import Column, Subject
 from kpi.intake import rules
 
-CLOSING_COLUMNS = ("closed_at", "ended_at", "retired_on")
+Period = tuple[date, date]
 NULLABILITY = "|nullability"
+CLOSINGS = ("closed_at", "ended_at", "retired_on")
+# Moments that are known before they come.
+FORESEEN = ("due_at", "rectify_due_on", "retired_on")
 DY_TYPES: dict[str, type[dy.Column]] = {
     **dict.fromkeys(("id", "text", "code", "town", "department"), dy.String),
     "level": dy.Int8,
@@ -37,17 +40,21 @@ class Verdict:
     repeated: int
 
 
-def validate(subject: Subject, records: pl.DataFrame, problems: dict[str, pl.Series], latest: date) -> Verdict:
+def validate(
+    subject: Subject, records: pl.DataFrame, problems: dict[str, pl.Series], latest: date, period: Period | None
+) -> Verdict:
     """Judge typed ``records`` (all columns of the subject and line).
 
     ``problems`` names, per column, the rule each unreadable cell broke; ``latest`` is the last day a
-    record can have happened on.
+    record can have happened on; ``period`` is what the file says it covers, if it says so. A register's
+    records may be older than the period it was exported for.
     """
     cell_failures = _cell_failures(records, problems)
     records, repeated = _without_identical(subject, records, cell_failures)
-    judged = [subject.record, *(c.name for c in subject.required), subject.day, *_closing(subject)]
+    judged = [subject.record, *(c.name for c in subject.required), subject.day, *_later(subject)]
     checked = records.select("line", *dict.fromkeys(judged))
-    _, failed = _schema(subject, latest).filter(checked)
+    stated = None if subject.register else period
+    _, failed = _schema(subject, latest, stated).filter(checked)
     failures = pl.concat([cell_failures, _row_failures(subject, failed.details(), cell_failures)])
     if failures.is_empty():
         return Verdict(records, failures, repeated)
@@ -70,17 +77,19 @@ def _without_identical(
     if records[subject.record].n_unique() == len(records):
         return records, 0
     readable = ~pl.col("line").is_in(cell_failures["line"].implode())
-    copies = records.filter(readable & pl.col(subject.record).is_duplicated())
+    keyed = pl.col(subject.record).is_not_null()
+    copies = records.filter(readable & keyed & pl.col(subject.record).is_duplicated())
     firsts = copies.unique(subset=pl.exclude("line"), keep="first")
     dropped = copies.join(firsts, on="line", how="anti")["line"]
     return records.filter(~pl.col("line").is_in(dropped.implode())), len(dropped)
 
 
-def _closing(subject: Subject) -> list[str]:
-    return [column.name for column in subject.columns if column.name in CLOSING_COLUMNS]
+def _later(subject: Subject) -> dict[str, str]:
+    """Return column name → the column whose moment must not be later; a deadline may lie in the future."""
+    return {column.name: column.follows for column in subject.columns if column.follows}
 
 
-def _schema(subject: Subject, latest: date) -> type[dy.Schema]:
+def _schema(subject: Subject, latest: date, period: Period | None) -> type[dy.Schema]:
     """Return the rule set of a subject.
 
     A rule that evaluates to null would count as kept, so every rule says itself what null means:
@@ -90,14 +99,19 @@ def _schema(subject: Subject, latest: date) -> type[dy.Schema]:
     for column in subject.columns:
         may_be_null = not column.required or column.type == "level"
         members[column.name] = _dy_column(column, may_be_null)
-    names = {"line", subject.record, subject.day, *_closing(subject), *(c.name for c in subject.required)}
+    names = {"line", subject.record, subject.day, *_later(subject), *(c.name for c in subject.required)}
     members = {name: member for name, member in members.items() if name in names}
     day = pl.col(subject.day)
-    members[rules.FUTURE] = _rule((day.cast(pl.Date()) <= latest).fill_null(True))
+    members[f"{rules.FUTURE}_{subject.day}"] = _rule((day.cast(pl.Date()) <= latest).fill_null(True))
+    if period is not None:
+        members[f"{rules.OUTSIDE}_{subject.day}"] = _rule(day.cast(pl.Date()).is_between(*period).fill_null(True))
     key = pl.col(subject.record)
     members[rules.CONFLICT] = _rule(key.is_unique() | key.is_null())
-    for name in _closing(subject):
-        members[f"{rules.CLOSED_BEFORE}_{name}"] = _rule(_in_order(day, pl.col(name)).fill_null(True))
+    for name, earlier in _later(subject).items():
+        rule = rules.CLOSED_BEFORE if name in CLOSINGS else rules.DISORDER
+        members[f"{rule}_{name}"] = _rule(_in_order(pl.col(earlier), pl.col(name)).fill_null(True))
+        if name not in FORESEEN:
+            members[f"{rules.FUTURE}_{name}"] = _rule((pl.col(name).cast(pl.Date()) <= latest).fill_null(True))
     return type(f"{subject.key}_schema", (dy.Schema,), members)
 
 
@@ -140,10 +154,9 @@ def _named(subject: Subject, name: str) -> tuple[str, str]:
     """Translate dataframely's name of a rule to (rule, column); empty for plain columns."""
     if name.endswith(NULLABILITY):
         return rules.MISSING, name.removesuffix(NULLABILITY)
-    if name == rules.FUTURE:
-        return rules.FUTURE, subject.day
     if name == rules.CONFLICT:
         return rules.CONFLICT, subject.record
-    if name.startswith(rules.CLOSED_BEFORE):
-        return rules.CLOSED_BEFORE, name.removeprefix(f"{rules.CLOSED_BEFORE}_")
+    for rule in (rules.FUTURE, rules.OUTSIDE, rules.CLOSED_BEFORE, rules.DISORDER):
+        if name.startswith(f"{rule}_"):
+            return rule, name.removeprefix(f"{rule}_")
     return "", ""

@@ -1,6 +1,6 @@
 """Sealed generations, batches, undo, publish, query. Besides the engine, the only room that imports duckdb."""
 
-from kpi.store.draft import Draft, Statement, Verdicts, drafting, verdict_sql
+from kpi.store.draft import Draft, Statement, Verdicts, drafting, refuse_repeated, verdict_sql
 from kpi.store.generation import Generation, close_all, current
 from kpi.store.location import DEMO, NAMES, REAL, activate, active_dataset, dataset_folder, store_root
 from kpi.store.schema import fingerprint
@@ -24,6 +24,7 @@ __all__ = [
     "dataset_folder",
     "drafting",
     "fingerprint",
+    "refuse_repeated",
     "store_root",
     "towns_reporting",
     "verdict_sql",

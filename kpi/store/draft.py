@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -78,6 +78,14 @@ def verdict_sql(subject: Subject, stated_at: datetime, staged: str = "staged") -
     """
 
 
+def refuse_repeated(known: Sequence[tuple[int, datetime]], file_name: str) -> None:
+    """Raise AlreadyImported when ``known`` names a batch in force with the same bytes."""
+    for batch, when in known:
+        raise AlreadyImported(
+            f"文件“{file_name}”已于 {when:%Y-%m-%d %H:%M} 导入（批次 {batch}），内容完全相同，未作任何改动。"
+        )
+
+
 class Draft:
     """The next generation while it is open for writing. Made by ``drafting`` only."""
 
@@ -94,7 +102,10 @@ class Draft:
 
         Raises AlreadyImported when the same bytes are in force already.
         """
-        self._refuse_repeated(statement)
+        known = self.connection.execute(
+            "select batch, imported_at from batch where digest = ? and in_force", [statement.digest]
+        ).fetchall()
+        refuse_repeated(known, statement.facts["file_name"])
         subject, connection = statement.subject, self.connection
         batch = connection.execute("select coalesce(max(batch), 0) + 1 from batch").fetchall()[0][0]
         connection.register("staged", statement.rows)
@@ -144,17 +155,6 @@ class Draft:
         self._touch(subject, "select record from undone")
         self.connection.execute("drop table undone")
         return subject.key
-
-    def _refuse_repeated(self, statement: Statement) -> None:
-        known = self.connection.execute(
-            "select batch, imported_at from batch where digest = ? and in_force", [statement.digest]
-        ).fetchall()
-        if known:
-            batch, when = known[0]
-            raise AlreadyImported(
-                f"文件“{statement.facts['file_name']}”已于 {when:%Y-%m-%d %H:%M} 导入（批次 {batch}），"
-                "内容完全相同，未作任何改动。"
-            )
 
     def _supersede(self, statement: Statement) -> tuple[Verdicts, str]:
         """Compare with what is known, take replaced rows out of force; return counts and the in-force SQL."""
@@ -254,7 +254,8 @@ def drafting(root: Path, dataset: str, catalogue: Catalogue) -> Iterator[Draft]:
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
-    connection.execute(f"attach '{path}' as draft (storage_version '{STORAGE_VERSION}')")
+    quoted_path = str(path).replace("'", "''")
+    connection.execute(f"attach '{quoted_path}' as draft (storage_version '{STORAGE_VERSION}')")
     connection.execute("use draft")
     return connection
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -114,6 +114,10 @@ class Generation:
         if last is None:
             raise StoreError("当前没有任何有效批次，请先导入文件。")
         return last
+
+    def in_force(self, digest: str) -> list[tuple[int, datetime]]:
+        """Return (batch, imported_at) of the file with these very bytes, if it is in force."""
+        return self.query("select batch, imported_at from batch where digest = ? and in_force", [digest]).rows()
 
     def batches(self) -> pl.DataFrame:
         """Return one row per batch, newest first, with its counts, period, times and whether it is in force."""

@@ -71,9 +71,13 @@ def writing(folder: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
 
     The operating system gives the right back when a process is killed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     deadline = monotonic() + seconds
-    with (folder / "writing.lock").open("a+b") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / "writing.lock").open("a+b")
+    except OSError as error:
+        raise StoreError(f"数据文件夹 {folder} 不能写入，请检查该文件夹的位置和权限：{error.strerror}。") from error
+    with opened as file:
         while not _try_lock(file):
             if monotonic() > deadline:
                 raise StoreError("另一个导入正在进行，等待超时；请等它结束后再试一次。")

@@ -30,7 +30,7 @@ select
     case when what = 'accepted' and is_single_sign_on is not null then 1 else 0 end as sign_on_known,
     case when what = 'accepted' and is_single_sign_on then 1 else 0 end as single_sign_on,
     case when what = 'accepted' and wait_minutes is not null then 1 else 0 end as wait_known,
-    case when what = 'accepted' then cast(wait_minutes as decimal(12, 2)) end as wait_minutes,
+    case when what = 'accepted' then cast(wait_minutes as decimal(18, 4)) end as wait_minutes,
     case when what = 'due' and coalesce(status, '') <> '已退件' then 1 else 0 end as due,
     case when what = 'due' and coalesce(status, '') <> '已退件' and closed_at <= due_at then 1 else 0 end as closed_on_time
 from dated

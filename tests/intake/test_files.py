@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import io
 import random
 import re
 from datetime import date, datetime
 
+import openpyxl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -330,3 +332,15 @@ def test_a_damaged_file_is_read_or_refused_but_never_breaks_the_reader(kind: str
         dropped = result.skipped.get("内容相同的重复行", 0)
         assert result.rows_read == len(result.rows) + len(result.refused) + dropped
         assert result.rows["rating_id"].is_unique().all()
+
+
+def test_a_workbook_with_records_on_two_sheets_is_refused_naming_both() -> None:
+    book = openpyxl.Workbook()
+    for name, count in (("2023-10", 5), ("2023-11", 20)):
+        sheet = book.create_sheet(name)
+        for row in table(rows_of(RATING, count)):
+            sheet.append(row)
+    saved = io.BytesIO()
+    book.save(saved)
+    with pytest.raises(ImportRefused, match="多个工作表都是数据（“2023-1"):
+        staged(saved.getvalue())

@@ -39,7 +39,11 @@ TICKET_RULES: list[tuple[Row, str]] = [
     ({"办结时间": "2023-12-04"}, rules.CLOSED_BEFORE),
     ({"延期天数": "三天"}, rules.BAD_NUMBER),
     ({"延期天数": "1.5"}, rules.BAD_NUMBER),
-    ({"延期天数": "99999999999"}, rules.BAD_NUMBER),
+    ({"延期天数": "99999999999"}, rules.OUT_OF_RANGE),
+    ({"延期天数": "-5"}, rules.OUT_OF_RANGE),
+    ({"首次转办时间": "2023-12-01 08:00:00"}, rules.DISORDER),
+    ({"办结时间": "2024-03-01 08:00:00"}, rules.FUTURE),
+    ({"回访时间": "2023-12-05 08:29:00"}, rules.DISORDER),
     ({"诉求类型": "唱歌"}, rules.NOT_LISTED),
     ({"事发镇街": "淡水街道"}, rules.UNKNOWN_TOWN),
     ({"承办单位": "火星局"}, rules.UNKNOWN_DEPARTMENT),
@@ -60,7 +64,7 @@ def test_a_bad_row_is_refused_under_its_rule_and_the_others_stay(bad: Row, rule:
 
 
 def test_every_rule_of_the_table_is_exercised_here() -> None:
-    elsewhere = {rules.FIELD_COUNT, rules.CONFLICT}
+    elsewhere = {rules.FIELD_COUNT, rules.CONFLICT, rules.OUTSIDE}
     assert {rule for _, rule in TICKET_RULES} | elsewhere == set(rules.EXPLANATIONS)
 
 
@@ -127,8 +131,28 @@ def test_the_export_time_decides_what_is_future() -> None:
     rows = among_good({"评价时间": "2024-01-05 09:00:00"}) + rows_of(
         {**RATING, "评价流水号": "Q"}, 1, 评价时间="2024-01-06 00:00"
     )
-    assert staged(csv_text(rows, titles=TITLES)).refused.select("line", "rule").rows() == [(8, rules.FUTURE)]
+    exported = [TITLES[0], "导出时间：2024-01-05 08:30"]
+    assert staged(csv_text(rows, titles=exported)).refused.select("line", "rule").rows() == [(8, rules.FUTURE)]
     assert staged(csv_text(rows)).refused.is_empty()
+
+
+def test_a_record_outside_the_stated_period_is_refused_and_kept() -> None:
+    rows = among_good({"评价时间": "2023-11-30 23:59:59"})
+    refused = staged(csv_text(rows, titles=TITLES)).refused
+    assert refused["rule"].to_list() == [rules.OUTSIDE]
+    assert staged(csv_text(rows)).refused.is_empty()
+
+
+def test_an_export_from_tomorrow_is_refused() -> None:
+    titles = [TITLES[0], "统计期间：2023-12-01 至 2023-12-31　导出时间：2099-01-05 08:30"]
+    with pytest.raises(ImportRefused, match="导出时间 2099-01-05 08:30 晚于今天"):
+        staged(csv_text(among_good({}), titles=titles))
+
+
+def test_rows_without_a_key_are_never_taken_for_copies_of_one_another() -> None:
+    rows = rows_of(RATING, 3) + [{**RATING, "评价流水号": ""} for _ in range(3)]
+    result = staged(csv_text(rows))
+    assert result.refused["rule"].to_list() == [rules.MISSING] * 3
 
 
 def test_unrated_is_an_answer_but_blank_is_missing() -> None:
@@ -252,13 +276,30 @@ def test_two_lone_quotes_do_not_make_one_cell_of_the_rows_between() -> None:
         staged("\n".join(lines))
 
 
-@pytest.mark.parametrize(("line", "fields"), [("P0000009999,2023-12-05 08:30:00", 2), ("P1,2,3,4,5,6,7", 7)])
-def test_a_row_of_another_width_is_refused_alone(line: str, fields: int) -> None:
+@pytest.mark.parametrize(
+    ("line", "raw"),
+    [
+        ("P0000009999,2023-12-05 08:30:00", {"评价流水号": "P0000009999", "评价时间": "2023-12-05 08:30:00"}),
+        (
+            "P1,2,3,4,5,6,7",
+            {
+                "评价流水号": "P1",
+                "评价时间": "2",
+                "镇街": "3",
+                "评价渠道": "4",
+                "整体满意度": "5",
+                "第 6 个字段": "6",
+                "第 7 个字段": "7",
+            },
+        ),
+    ],
+)
+def test_a_row_of_another_width_is_refused_alone(line: str, raw: Row) -> None:
     lines = csv_text(rows_of(RATING, 200)).splitlines()
     lines.insert(100, line)
     result = staged("\n".join(lines))
     assert result.refused.select("line", "rule").rows() == [(101, rules.FIELD_COUNT)]
-    assert json.loads(result.refused["raw"][0]) == {"字段数": str(fields)}
+    assert json.loads(result.refused["raw"][0]) == raw
     assert (len(result.rows), result.rows_read) == (200, 201)
     assert result.rows["line"].to_list()[98:101] == [100, 102, 103]
 

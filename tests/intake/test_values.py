@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import polars as pl
@@ -132,7 +133,7 @@ def test_a_date_column_takes_dates_moments_and_serials() -> None:
     ],
 )
 def test_a_number_is_read_in_every_usual_spelling(text: str, number: float | None) -> None:
-    column = catalogue().subjects["one_window_case"].column("wait_minutes")
+    column = replace(catalogue().subjects["one_window_case"].column("wait_minutes"), minimum=None, maximum=None)
     reading = interpreter(column, column.header, [text], catalogue())(text)
     assert (reading.value, reading.rule) == (number, "")
 
