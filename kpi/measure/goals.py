@@ -52,24 +52,29 @@ def goal(
     source: Source,
     metric: Metric,
     period: Period,
-    member: str | None,
+    is_part: bool,
     last_year: float | None,
     known: Mapping[int, Mapping[str, Any]],
 ) -> Goal:
-    """Return the goal of one figure; ``known`` holds its figures of the year so far and of last year."""
-    target = _target(source, metric, period, member)
+    """Return the goal of one figure; ``known`` holds its figures of the year so far and of last year.
+
+    ``is_part`` says that the figure is about one member or what a filter leaves, not about the whole county.
+    """
+    target = _target(source, metric, period, is_part)
     return Goal(target, _resolved(target, last_year), _pace(source, metric, period, target, known))
 
 
-def _target(source: Source, metric: Metric, period: Period, member: str | None) -> Target | None:
-    """Return the target that judges the figure; county amounts do not judge a single member."""
+def _target(source: Source, metric: Metric, period: Period, is_part: bool) -> Target | None:
     target = source.catalogue.target(metric.key, period.kind, period.last)
     if target is None:
         target = source.catalogue.annual_target(metric.key, period.last)
-    if target is None or member is None:
-        return target
+    return target if target is None or not is_part or judges_a_part(metric, target) else None
+
+
+def judges_a_part(metric: Metric, target: Target) -> bool:
+    """Say whether a county target also judges a single town or department: rates do, amounts only where none is due."""
     shareable = metric.kind in ("ratio", "percentile") or (target.direction == "at_most" and target.value == 0)
-    return target if shareable and target.period == "any" else None
+    return shareable and target.period == "any"
 
 
 def _resolved(target: Target | None, last_year: float | None) -> float | None:

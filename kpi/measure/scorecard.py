@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -87,12 +88,12 @@ def scorecard(
     for row in found.iter_rows(named=True):
         by_window.setdefault((row["metric"], row["member"]), {})[row["window"]] = row
     special = {} if by else latest_signals(source, chosen, period, where)
-    coverage = _coverage(source, chosen, period)
+    scope = _Scope(source, period, bool(by or where), _coverage(source, chosen, period))
     rows = []
     for metric in chosen:
         for member in _members(source, metric, by, by_window):
             known = by_window.get((metric.key, member or ""), {})
-            row = _row(source, metric, period, member, known, special.get(metric.key, {}), coverage)
+            row = _row(scope, metric, member, known, special.get(metric.key, {}))
             rows.append({**row, "dimension": by})
     return pl.DataFrame(rows, schema=SCHEMA)
 
@@ -134,20 +135,29 @@ def _members(
     return sorted(shown)  # type: ignore[return-value]
 
 
+@dataclass(frozen=True)
+class _Scope:
+    """What all rows of one scorecard share; ``is_part`` where they are not about the whole county."""
+
+    source: Source
+    period: Period
+    is_part: bool
+    coverage: Mapping[str, tuple[int, int]]
+
+
 def _row(
-    source: Source,
+    scope: _Scope,
     metric: Metric,
-    period: Period,
     member: str | None,
     known: Mapping[int, Mapping[str, Any]],
     special: Mapping[str, Any],
-    coverage: Mapping[str, tuple[int, int]],
 ) -> dict[str, Any]:
+    source, period = scope.source, scope.period
     current = _current(source, metric, period, known.get(CURRENT))
     previous = _past(source, metric, period.previous(), known.get(PREVIOUS))
     last_year = _past(source, metric, period.last_year(), known.get(LAST_YEAR))
-    aim = goal(source, metric, period, member, last_year, known)
-    reporting, expected = coverage.get(metric.subject, (0, 0))
+    aim = goal(source, metric, period, scope.is_part, last_year, known)
+    reporting, expected = scope.coverage.get(metric.subject, (0, 0))
     case = Case(
         value=current["value"],
         n=current["n"],

@@ -11,6 +11,7 @@ import polars as pl
 from kpi.calendar import Period
 from kpi.catalogue import Metric
 from kpi.measure.figures import figures
+from kpi.measure.goals import judges_a_part
 from kpi.measure.source import Source
 from kpi.measure.variation import MINIMUM_POINTS, Limits, limits, meaning, signals
 from kpi.store import Window
@@ -55,6 +56,8 @@ def series(
         for position, point in enumerate(points[metric.key]):
             period = periods[position]
             target = source.catalogue.target(metric.key, period.kind, period.last)
+            if target and where and not judges_a_part(metric, target):
+                target = None
             resolved = target.value if target else None
             if target and target.relative_to_last_year:
                 resolved = target.value * point["last_year"] if point["last_year"] is not None else None

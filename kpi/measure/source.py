@@ -71,7 +71,11 @@ class Source:
         """
         wanted = list(dimensions)
         if keys is None:
-            return [m for m in self.catalogue.metrics.values() if not self._lacking(m, wanted)]
+            able = [m for m in self.catalogue.metrics.values() if not self._lacking(m, wanted)]
+            if not able:
+                every = sorted({name for m in self.catalogue.metrics.values() for name in self.dimensions(m)})
+                raise UnknownName(f"没有指标能按“{'、'.join(wanted)}”拆分或筛选，可用的维度：{'、'.join(every)}。")
+            return able
         chosen = [self.catalogue.metric(key) for key in keys]
         for metric in chosen:
             for name in self._lacking(metric, wanted):
@@ -90,8 +94,7 @@ class Source:
 
     def dimensions(self, metric: Metric) -> dict[str, str]:
         """Return column name → Chinese label of the dimensions the metric can be split by."""
-        first, *rest = (self.catalogue.subjects[name].dimensions for name in metric.subjects)
-        return {name: label for name, label in first.items() if all(name in other for other in rest)}
+        return dimensions(self.catalogue, metric)
 
     def _lacking(self, metric: Metric, names: Iterable[str]) -> list[str]:
         known = self.dimensions(metric)
@@ -102,6 +105,12 @@ class Source:
         if stretches and self.catalogue.subjects[name].register:
             return [(stretches[0][0], stretches[-1][1])]
         return stretches
+
+
+def dimensions(catalogue: Catalogue, metric: Metric) -> dict[str, str]:
+    """Return column name → Chinese label of the dimensions that all subjects of ``metric`` share."""
+    first, *rest = (catalogue.subjects[name].dimensions for name in metric.subjects)
+    return {name: label for name, label in first.items() if all(name in other for other in rest)}
 
 
 def _intersection(one: list[Stretch], other: list[Stretch]) -> list[Stretch]:

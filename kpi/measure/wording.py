@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from kpi.catalogue import SIGNS, Metric, Target
 
 MOST_DECIMALS = 6
+NOTHING = "—"
 
 
-def number(value: float, decimals: int) -> str:
-    """Return full digits with separators and a true minus sign: 147,014 · −3.25."""
-    return f"{value:,.{decimals}f}".replace("-", "−")
+def rounded(value: float, decimals: int) -> Decimal:
+    """Return ``value`` rounded half up at ``decimals`` digits, the way it is done by hand (never to even)."""
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
-def figure(value: float, unit: str, decimals: int) -> str:
+def digits(value: float | None, decimals: int = 0) -> str:
+    """Return full digits with separators and a true minus sign: 147,014 · −3.25; null is —."""
+    if value is None:
+        return NOTHING
+    return f"{rounded(value, decimals):,}".replace("-", "−")
+
+
+def figure(value: float | None, unit: str, decimals: int = 0) -> str:
     """Return a value in full digits; a rate below 100 % is never rounded up to 100, nor one above 0 down to 0."""
-    if unit == "%" and 0 < value < 100:
-        while decimals < MOST_DECIMALS and round(value, decimals) in (0.0, 100.0):
+    if unit == "%" and value is not None and 0 < value < 100:
+        while decimals < MOST_DECIMALS and rounded(value, decimals) in (0, 100):
             decimals += 1
-    return number(value, decimals)
+    return digits(value, decimals)
 
 
-def with_unit(value: float, unit: str, decimals: int) -> str:
-    """Return a value with its unit: 95.35% · 147,014 宗."""
-    return f"{figure(value, unit, decimals)}{'' if unit == '%' else ' '}{unit}"
+def with_unit(value: float | None, unit: str, decimals: int = 0) -> str:
+    """Return a value with its unit: 95.35% · 147,014 宗; null is — without one."""
+    if value is None:
+        return NOTHING
+    return f"{figure(value, unit, decimals)}{'' if unit in ('%', '') else ' '}{unit}"
+
+
+def decimals_of(target: float, decimals: int) -> int:
+    """Return the decimals a target is written with: none when it is a whole number, as documents state it."""
+    return 0 if target == round(target) else decimals
 
 
 def target_text(metric: Metric, target: Target | None, resolved: float | None) -> str:
@@ -31,7 +48,7 @@ def target_text(metric: Metric, target: Target | None, resolved: float | None) -
         return "未设目标"
     if resolved is None:
         return f"较上年同期{_relative(target)}（缺基线）"
-    decimals = metric.decimals if resolved != round(resolved) else 0
+    decimals = decimals_of(resolved, metric.decimals)
     amount = f"{SIGNS[target.direction]} {with_unit(resolved, metric.unit, decimals)}"
     if target.relative_to_last_year:
         return f"{amount}（较上年同期{_relative(target)}）"
@@ -40,4 +57,4 @@ def target_text(metric: Metric, target: Target | None, resolved: float | None) -
 
 def _relative(target: Target) -> str:
     change = (target.value - 1) * 100
-    return f"{'下降' if change < 0 else '上升'} {abs(change):.0f}%"
+    return f"{'下降' if change < 0 else '上升'} {digits(abs(change))}%"

@@ -10,7 +10,9 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
+from kpi.calendar import short_day
 from kpi.catalogue import Metric
+from kpi.measure import with_unit
 from kpi.ui import attention, cards, data, figures, filters, page, tables
 from kpi.ui import format as fmt
 from kpi.ui.chart import chart
@@ -49,10 +51,20 @@ def judged(view: View, metrics: Sequence[Metric]) -> pl.DataFrame:
     return attention.with_recent_signals(frame, data.scorecard(view.now, week, keys(metrics), where=view.where))
 
 
+def before(view: View, scorecard: pl.DataFrame) -> pl.DataFrame:
+    """Return the scorecard of the same metrics in the period before."""
+    return data.scorecard(view.now, view.period.previous(), scorecard["metric"].to_list(), where=view.where)
+
+
+def recent(view: View, metrics: Sequence[Metric]) -> pl.DataFrame:
+    """Return the series of the last full weeks that the tiles draw."""
+    week = data.last_full(view.now, "week", view.period)
+    return data.series(view.now, keys(metrics), week, WEEKS, view.where)
+
+
 def summary(view: View, scorecard: pl.DataFrame, members: pl.DataFrame | None = None) -> None:
     """Draw how the metrics stand, what changed since the period before, and which towns miss the target."""
-    before = data.scorecard(view.now, view.period.previous(), scorecard["metric"].to_list(), where=view.where)
-    said = [attention.sentence(scorecard), attention.compared(scorecard, before)]
+    said = [attention.sentence(scorecard), attention.compared(scorecard, before(view, scorecard))]
     page.say("".join([*said, "" if members is None else attention.named_members(members)]))
 
 
@@ -62,7 +74,7 @@ def attention_table(view: View, scorecard: pl.DataFrame, members: pl.DataFrame |
     if members is not None:
         worst = worst_first(attention.missed(members), data.catalogue().metric(members["metric"][0]))
         found = pl.concat([found, worst.head(MOST_MEMBERS)])
-    columns = tables.metric_columns(view.period.kind, {"parts", "as_of"})
+    columns = tables.metric_columns(view.period.kind, {"as_of"})
     if found.is_empty():
         page.nothing("有目标、有数据的指标中，没有未达标、落后或需要关注的。")
     else:
@@ -83,9 +95,7 @@ def tiles(view: View, metrics: Sequence[Metric], scorecard: pl.DataFrame) -> Non
     if nothing_arrived(scorecard.filter(pl.col("metric").is_in(keys(metrics)))):
         page.nothing(NOTHING_ARRIVED)
         return
-    week = data.last_full(view.now, "week", view.period)
-    series = data.series(view.now, keys(metrics), week, WEEKS, view.where)
-    cards.grid(scorecard.filter(pl.col("metric").is_in(keys(metrics))), series, "主要指标")
+    cards.grid(scorecard.filter(pl.col("metric").is_in(keys(metrics))), recent(view, metrics), "主要指标")
 
 
 def trends(view: View, metrics: Sequence[Metric], scorecard: pl.DataFrame) -> None:
@@ -103,12 +113,14 @@ def trends(view: View, metrics: Sequence[Metric], scorecard: pl.DataFrame) -> No
 
 def _trend(metric: Metric, series: pl.DataFrame, standing: pl.DataFrame, view: View) -> None:
     row = standing.row(0, named=True)
-    head(metric.name, "", tables.pill(row["status"], row["status_reason"] or ""))
+    age = f"截至 {short_day(row['as_of'])}" if row["as_of"] else "尚无数据"
+    head(metric.name, age, tables.pill(row["status"], row["status_reason"] or ""))
     span = f"trend-{metric.key}-{series['period'][0]}"
     figure = drawn(view, span, lambda: figures.trend(series, metric.unit, metric.decimals, TREND_HEIGHT))
     chart(figure, key=f"trend-{metric.key}", height=TREND_HEIGHT)
     changes = "　".join(f"{word} {tables.moved(row, field)}" for word, field in cards.changes_in(view.period.kind))
-    said = [f"本期 {fmt.with_unit(row['value'], metric.unit, metric.decimals)}", changes, cards.aim(row)]
+    value = f"{fmt.brief(view.period)} {with_unit(row['value'], metric.unit, metric.decimals)}"
+    said = [part for part in (value, tables.made_of(row), changes, cards.aim(row)) if part]
     signal = tables.signal(row) or "<span>无异常信号</span>"
     st.html('<p class="kpi-cardfoot">' + "".join(f"<span>{escape(part)}</span>" for part in said) + signal + "</p>")
 
@@ -132,7 +144,7 @@ def towns(view: View, metrics: Sequence[Metric], first: str) -> None:
     """Draw one chosen metric of every town: tile grid beside its table. ``first`` is the default metric."""
     choices = sorted((m for m in metrics if "town" in data.splits(m)), key=lambda m: m.key != first)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        page.section("各镇街", "格子按方位示意排列，不代表地理位置；点一个镇街只看它")
+        page.section("各镇街", "格子按方位示意排列，不代表地理位置；虚线框不作评判；点一个镇街只看它")
         key = filters.choice("town_metric", "指标", {m.key: m.name for m in choices})
     frame = data.scorecard(view.now, view.period, [key], by="town")
     town_overview(view, key, frame, on_click=filters.choose_town)
@@ -182,26 +194,35 @@ def enough(metric: Metric) -> pl.Expr:
 def bars(view: View, metric: Metric, by: str, key: str) -> None:
     """Draw one metric split by ``by``; members below its smallest sample are counted, not drawn."""
     frame = data.scorecard(view.now, view.period, [metric.key], by=by, where=view.where)
+    title = f"{metric.name} · 按{data.splits(metric)[by]}"
     known = frame.filter(enough(metric))
+    if known.is_empty():
+        head(title, "")
+        why = (
+            f"每一项都样本不足（n＜{metric.minimum_n}），不作比较。" if frame["value"].count() else "这个时段没有数据。"
+        )
+        st.html(f'<p class="kpi-none-shown">{escape(why)}</p>')
+        return
     shown = worst_first(known, metric).head(LONGEST).with_columns(pl.col("member").fill_null("未填写"))
-    notes = [_aim(frame)] if metric.is_rate else []
+    notes = [_aim(frame)] if metric.is_rate or frame["target"].count() else []
     if known.height > shown.height:
-        order = "最需关注" if metric.is_rate else "最多"
+        is_amount = metric.kind in {"total", "gauge"} and not metric.is_rate
+        order = "最多" if is_amount else "最高" if metric.direction == "neutral" else "最需关注"
         notes.append(f"共 {known.height} 个，列{order}的 {shown.height} 个")
     if few := frame.height - known.height:
         notes.append(f"{few} 个样本不足（n＜{metric.minimum_n}）未列")
-    head(f"{metric.name} · 按{data.splits(metric)[by]}", " · ".join(notes))
+    head(title, " · ".join(notes))
     figure = drawn(
         view,
         f"bars-{metric.key}-{by}",
         lambda: figures.bars(shown, "member", "value", metric.unit, metric.decimals, "status"),
     )
-    chart(figure, key=key, height=60 + ROW_HEIGHT * max(2, shown.height))
+    chart(figure, key=key, height=60 + ROW_HEIGHT * max(3, shown.height))
 
 
 def panels(view: View, wanted: Sequence[tuple[str, str]]) -> None:
     """Draw fixed splits in pairs: (metric, dimension)."""
-    page.section("构成与差异", "从高到低排列，条形从零起")
+    page.section("构成与差异", "需要关注的在最上，没有好坏之分的从高到低；条形从零起")
     for pair in pairs(wanted):
         for column, (key, by) in zip(st.columns(len(pair)), pair, strict=True):
             name = f"bars-{key}-{by}".replace(".", "-")
@@ -209,13 +230,18 @@ def panels(view: View, wanted: Sequence[tuple[str, str]]) -> None:
                 bars(view, data.catalogue().metric(key), by, name)
 
 
-def explorer(view: View, metrics: Sequence[Metric]) -> None:
-    """Draw any metric of the area by any dimension it can be split by, both kept in the address."""
+def explorer(view: View, metrics: Sequence[Metric], wanted: Sequence[tuple[str, str]]) -> None:
+    """Draw any metric of the area by any dimension it can be split by, both kept in the address.
+
+    It opens with a split that is not among ``wanted``, those already on the page.
+    """
     choices = {m.key: m.name for m in metrics if set(data.splits(m)) - set(view.where)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         page.section("自选拆分", "选一个指标和一个维度")
         metric = data.catalogue().metric(filters.choice("metric", "指标", choices))
-        dimensions = {name: label for name, label in data.splits(metric).items() if name not in view.where}
+        open_ones = [name for name in data.splits(metric) if name not in view.where]
+        open_ones.sort(key=lambda name: (metric.key, name) in wanted)
+        dimensions = {name: data.splits(metric)[name] for name in open_ones}
         by = filters.choice("by", "维度", dimensions, width=160)
     left, right = st.columns(2)
     with left, st.container(key="card-explorer"):
@@ -246,6 +272,6 @@ def show(view: View, area: str, town_metric: str, wanted: Sequence[tuple[str, st
     if not view.where:
         towns(view, metrics, town_metric)
     panels(view, [pair for pair in wanted if pair[0] in keys(metrics)])
-    explorer(view, metrics)
+    explorer(view, metrics, wanted)
     page.section("全部指标", "率类指标列出分子与分母")
     tables.show(tables.metric_columns(view.period.kind), tables.metric_rows(scorecard), "全部指标")

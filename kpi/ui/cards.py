@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from kpi.calendar import parse_period, short_day
+from kpi.measure import digits
 from kpi.ui import format as fmt
 from kpi.ui.figures import sparkline_svg
 from kpi.ui.palette import mark
@@ -37,6 +38,7 @@ def grid(scorecard: pl.DataFrame, trends: pl.DataFrame, caption: str) -> None:
 def tile(row: Mapping[str, Any], trend: pl.DataFrame, width: int = 200) -> Html:
     """Return one tile."""
     value, unit = fmt.headline(row["value"], row["unit"], row["decimals"])
+    unit = "" if row["value"] is None else unit
     changes = "".join(
         f"<span>{word} {moved(row, field)}</span>" for word, field in changes_in(parse_period(row["period"]).kind)
     )
@@ -47,7 +49,7 @@ def tile(row: Mapping[str, Any], trend: pl.DataFrame, width: int = 200) -> Html:
         f'<h3 title="{escape(row["name"])}">{escape(row["name"])}</h3>'
         f'<p class="kpi-value"><b>{value}</b><span>{escape(unit)}</span>{pill(row["status"])}</p>'
         f"{_bar(row)}"
-        f'<p class="kpi-target">{escape(aim(row))}</p>'
+        f'<p class="kpi-target">{"".join(f"<span>{escape(part)}</span>" for part in aim_parts(row))}</p>'
         f"{_spark(row['name'], trend, width)}"
         f'<p class="kpi-moved">{changes}</p>'
         f"<footer><span>{escape(made or gap_in(row))}</span><span>{age}</span></footer>"
@@ -62,13 +64,18 @@ def changes_in(period_kind: str) -> tuple[tuple[str, str], ...]:
 
 def aim(row: Mapping[str, Any]) -> str:
     """Return the target in words, with the share of a yearly amount reached so far."""
+    return " · ".join(aim_parts(row))
+
+
+def aim_parts(row: Mapping[str, Any]) -> list[str]:
+    """Return the target in words and, under a yearly amount, the share reached so far: pieces that never break."""
     if row["target"] is None:
-        return "未设目标"
+        return [str(row["target_text"])]
     # A yearly amount already begins with 年目标.
     text = target_text(row) if row["target_text"].startswith("年目标") else f"目标 {target_text(row)}"
     if row["to_date"] is not None and row["target"]:
-        text += f" · 年内进度 {fmt.digits(100 * row['to_date'] / row['target'])}%"
-    return text
+        return [text, f"年内进度 {digits(100 * row['to_date'] / row['target'])}%"]
+    return [text]
 
 
 def _bar(row: Mapping[str, Any]) -> str:

@@ -62,9 +62,7 @@ def metrics_of(area: str, headline: bool = False) -> list[Metric]:
 
 def splits(metric: Metric) -> dict[str, str]:
     """Return the dimensions all subjects of ``metric`` share: column name → Chinese label."""
-    subjects = [catalogue().subjects[name] for name in metric.subjects]
-    shared = set.intersection(*(set(subject.dimensions) for subject in subjects))
-    return {name: label for name, label in subjects[0].dimensions.items() if name in shared}
+    return measure.dimensions(catalogue(), metric)
 
 
 def scorecard(

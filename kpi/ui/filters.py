@@ -24,9 +24,13 @@ def chosen_period(now: Generation) -> Period:
     asked = st.query_params.get("period") or st.session_state.get("chosen_period")
     if asked is None:
         return period_of("year", now.as_of)
-    period = parse_period(asked)
+    unknown = f"时段“{asked}”不是年、月或周，请写成 2023、2023-12 或 2023-W48。"
+    try:
+        period = parse_period(asked)
+    except UnknownName as error:
+        raise UnknownName(unknown) from error
     if period.kind not in KINDS:
-        raise UnknownName(f"时段“{asked}”不是年、月或周，请写成 2023、2023-12 或 2023-W48。")
+        raise UnknownName(unknown)
     if period.first > now.as_of:
         raise UnknownName(f"时段“{asked}”还没有数据（数据截至 {now.as_of:%Y-%m-%d}），请选择更早的时段。")
     return period

@@ -1,36 +1,16 @@
-"""Numbers, differences and days as people in the bureau read them."""
+"""Headline figures, differences and days as people in the bureau read them on a screen."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 
-from kpi.calendar import short_day
+from kpi.calendar import Period, short_day
+from kpi.measure import digits, figure, rounded
 
 WAN = 10_000
 YI = 100_000_000
 # A count below 1.1 万 is still read faster digit by digit: 8,352 件, 10,480 宗.
 HEADLINE_FROM = 11_000
-MOST_DECIMALS = 6
-
-
-def rounded(value: float, decimals: int) -> Decimal:
-    """Return ``value`` rounded half up at ``decimals`` digits, the way it is done by hand (never to even)."""
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-
-
-def digits(value: float | None, decimals: int = 0) -> str:
-    """Return full digits with thousands separators for tables, such as 147,014 or 95.35; null is —."""
-    if value is None:
-        return "—"
-    return f"{rounded(value, decimals):,}".replace("-", "−")
-
-
-def percentage(value: float, decimals: int) -> str:
-    """Return a rate's digits, with more of them where rounding would claim a clean 100 or 0 that is not: 99.996."""
-    while decimals < MOST_DECIMALS and rounded(value, decimals) in (0, 100) and value not in (0, 100):
-        decimals += 1
-    return digits(value, decimals)
 
 
 def headline(value: float | None, unit: str, decimals: int = 0) -> tuple[str, str]:
@@ -39,19 +19,12 @@ def headline(value: float | None, unit: str, decimals: int = 0) -> tuple[str, st
         return "—", unit
     size = abs(value)
     if unit == "%":
-        return percentage(value, decimals), unit
+        return figure(value, unit, decimals), unit
     if size >= YI:
         return digits(value / YI, 2), f"亿{unit}"
     if size >= HEADLINE_FROM:
         return digits(value / WAN, 1), f"万{unit}"
     return digits(value, decimals), unit
-
-
-def with_unit(value: float | None, unit: str, decimals: int = 0) -> str:
-    """Return full digits and unit: 95.35%, 1,688 宗; null is —."""
-    if value is None:
-        return "—"
-    return f"{percentage(value, decimals)}%" if unit == "%" else f"{digits(value, decimals)} {unit}"
 
 
 def change(value: float | None, unit: str, decimals: int = 1) -> str:
@@ -74,6 +47,13 @@ def parts(numerator: float | None, denominator: float | None, is_rate: bool) -> 
 def day(value: date | None) -> str:
     """Return a day as 2023年12月3日; null is —."""
     return "—" if value is None else f"{value.year}年{short_day(value)}"
+
+
+def brief(period: Period) -> str:
+    """Return a period in as few words as a card has room for: 第 52 周 · 12月 · 2023 年."""
+    if period.kind == "week":
+        return f"第 {period.first.isocalendar().week} 周"
+    return f"{period.first.month}月" if period.kind == "month" else f"{period.first.year} 年"
 
 
 def minute(value: datetime | None) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from kpi.calendar import Period, period_of
+from kpi.measure import digits
 from kpi.store import Generation, Window, towns_reporting
 from kpi.ui import data
 from kpi.ui import format as fmt
@@ -62,8 +63,8 @@ def arrival_rows(arrivals: pl.DataFrame) -> list[dict[str, Any]]:
             "period_last": fmt.day(row["period_last"]),
             "due_on": fmt.day(row["due_on"]),
             "last_arrival": fmt.minute(row["last_arrival"]),
-            "files": fmt.digits(row["files"]),
-            "refused": fmt.digits(row["refused"]),
+            "files": digits(row["files"]),
+            "refused": digits(row["refused"]),
             "owner": subjects[row["subject"]].owner,
             "source": subjects[row["subject"]].source,
         }
@@ -133,8 +134,8 @@ def refusal_rows(refused: pl.DataFrame) -> list[dict[str, Any]]:
         {
             **row,
             "subject": subjects[row["subject"]].name,
-            "rows": fmt.digits(row["rows"]),
-            "files": fmt.digits(row["files"]),
+            "rows": digits(row["rows"]),
+            "files": digits(row["files"]),
         }
         for row in grouped.iter_rows(named=True)
     ]

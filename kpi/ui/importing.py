@@ -15,6 +15,7 @@ from kpi.engine import LoadedBatch, Preview
 from kpi.engine.report import refused_csv
 from kpi.errors import KpiError
 from kpi.intake import Staged
+from kpi.measure import digits
 from kpi.store import Generation, store_root
 from kpi.ui import data, page, tables
 from kpi.ui import format as fmt
@@ -91,7 +92,7 @@ def _counts(staged: Staged, preview: Preview) -> dict[str, str]:
         "refused": staged.refused.height,
         "skipped": sum(staged.skipped.values()),
     }
-    return {name: fmt.digits(count) for name, count in counts.items()}
+    return {name: digits(count) for name, count in counts.items()}
 
 
 def _facts(staged: Staged) -> list[tuple[str, str]]:
@@ -100,7 +101,7 @@ def _facts(staged: Staged) -> list[tuple[str, str]]:
         "文件": f"{FORMATS.get(staged.format, staged.format)}{encoding}，表头在第 {staged.header_line} 行",
         "导出时间": fmt.minute(staged.exported_at) if staged.exported_at else "文件未注明",
         "略过": "、".join(f"{name} {count} 行" for name, count in staged.skipped.items() if count),
-        "已规范": "、".join(f"{name} {fmt.digits(count)} 处" for name, count in staged.normalised.items() if count),
+        "已规范": "、".join(f"{name} {digits(count)} 处" for name, count in staged.normalised.items() if count),
         "未使用的列": "、".join(staged.ignored_columns),
     }
     return [(name, text) for name, text in listed.items() if text]
@@ -193,7 +194,7 @@ def show_result(loaded: list[LoadedBatch]) -> None:
             "batch": one.batch,
             "file_name": one.file_name,
             "subject": subjects[one.subject].name,
-            **{name: fmt.digits(getattr(one, name)) for name in ("new", "changed", "same", "refused")},
+            **{name: digits(getattr(one, name)) for name in ("new", "changed", "same", "refused")},
             "outcome": one.reason or "已生效，各页即时更新",
         }
         for one in loaded
@@ -221,7 +222,7 @@ def batch_rows(batches: pl.DataFrame) -> list[dict[str, Any]]:
     subjects = data.catalogue().subjects
     return [
         {
-            **{name: fmt.digits(row[name]) for name in ("rows_read", "new", "changed", "same", "refused")},
+            **{name: digits(row[name]) for name in ("rows_read", "new", "changed", "same", "refused")},
             "batch": row["batch"],
             "subject": subjects[row["subject"]].name,
             "file_name": row["file_name"],
@@ -254,12 +255,15 @@ def _ask_undo(batch: int, label: str) -> None:
         "文件记录保留，需要时可重新导入。</p>"
     )
     if st.button("确认撤销", type="primary", key="undo-confirm"):
+        before = data.current().is_demo
         try:
             engine.undo(store_root(), batch, data.catalogue())
         except KpiError as error:
             st.error(str(error))
             return
         st.session_state["import-notice"] = f"{label} 已撤销，各页已按撤销后的数据更新。"
+        if data.current().is_demo and not before:
+            st.session_state["import-notice"] = f"{label} 已撤销；正式数据已没有有效批次，各页恢复显示演示数据。"
         st.rerun()
 
 

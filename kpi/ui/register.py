@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from kpi.catalogue import SIGNS, Catalogue, Metric, Target
+from kpi.measure import digits, with_unit
 from kpi.ui import format as fmt
 from kpi.ui.tables import Column, Html
 
@@ -54,11 +55,11 @@ def sentence(metrics: list[Metric], catalogue: Catalogue) -> str:
 
 def formula(metric: Metric) -> str:
     """Return how the figure is made, in words."""
-    times = f" × {fmt.digits(metric.scale)}" if metric.scale != 1 else ""
+    times = f" × {digits(metric.scale)}" if metric.scale != 1 else ""
     if metric.kind == "ratio":
         return f"公式：分子合计 ÷ 分母合计{times}，先合计后相除"
     if metric.kind == "percentile":
-        return f"公式：逐件数值的第 {fmt.digits(100 * (metric.quantile or 0))} 百分位"
+        return f"公式：逐件数值的第 {digits(100 * (metric.quantile or 0))} 百分位"
     if metric.kind == "gauge":
         return f"公式：期末分子 ÷ 期末分母{times}" if metric.denominator else "公式：截至期末的累计增减"
     return "公式：期内逐件合计"
@@ -67,7 +68,7 @@ def formula(metric: Metric) -> str:
 def _name(metric: Metric) -> Html:
     facts = [metric.unit, KINDS[metric.kind], DIRECTIONS[metric.direction]]
     if metric.minimum_n > 1:
-        facts.append(f"n ≥ {fmt.digits(metric.minimum_n)} 才评价")
+        facts.append(f"n ≥ {digits(metric.minimum_n)} 才评价")
     return _note(metric.name, f"{metric.code} · {' · '.join(facts)}")
 
 
@@ -80,10 +81,10 @@ def _targets(metric: Metric, targets: list[Target]) -> Html:
 def _target(metric: Metric, target: Target) -> str:
     sign = SIGNS[target.direction]
     if target.relative_to_last_year:
-        aim = f"{sign} 上年同期的 {fmt.digits(100 * target.value)}%"
+        aim = f"{sign} 上年同期的 {digits(100 * target.value)}%"
     else:
         decimals = 0 if target.value == int(target.value) else metric.decimals or 1
-        aim = f"{sign} {fmt.with_unit(target.value, metric.unit, decimals)}"
+        aim = f"{sign} {with_unit(target.value, metric.unit, decimals)}"
     span = f"{fmt.day(target.valid_from)}起" + (f"，至 {fmt.day(target.valid_to)}" if target.valid_to else "")
     period = "全年累计 " if target.period == "year" else ""
     badge = ' <span class="kpi-demo">演示目标</span>' if target.demo else ""

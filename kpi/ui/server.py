@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
 import kpi.ui
-from kpi.errors import KpiError
+from kpi.errors import KpiError, StoreError
 
 MAIN = Path(__file__).with_name("main.py")
 LOOPBACK = "127.0.0.1"
@@ -38,6 +38,7 @@ PLOTLY_ROUTE = "/kpi/plotly.min.js"
 NO_SIGN_IN = "登录功能尚未启用，为防止数据外泄，服务只能绑定本机地址 127.0.0.1，不能绑定 {address}。"
 
 # Slow to import and needed by every page; the first visitor must not wait for them.
+AHEAD = "kpi-compute-ahead"
 HEAVY = ("polars", "plotly.graph_objects", "pandas", "pyarrow")
 
 _log = logging.getLogger(__name__)
@@ -121,6 +122,20 @@ def import_everything() -> None:
         importlib.import_module(module.name)
 
 
+def compute_first_page() -> None:
+    """Compute what the first page shows, so that its first visitor finds it ready; without any data do nothing."""
+    from kpi.ui import overview
+
+    # Outside a visit Streamlit warns that nobody sees the spinner.
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").addFilter(_is_of_a_visit)
+    with suppress(StoreError):
+        overview.compute_ahead()
+
+
+def _is_of_a_visit(_: logging.LogRecord) -> bool:
+    return threading.current_thread().name != AHEAD
+
+
 def _announce() -> None:
     host = config.get_option("server.address") or LOOPBACK
     address = f"http://{f'[{host}]' if ':' in host else host}:{config.get_option('server.port')}"
@@ -137,6 +152,7 @@ async def warm(_: st.App) -> AsyncIterator[dict[str, Any]]:
     gc.collect()
     gc.freeze()
     _announce()
+    threading.Thread(target=compute_first_page, name=AHEAD, daemon=True).start()
     yield {}
     gc.unfreeze()
 

@@ -19,7 +19,8 @@ _component = st.components.v2.component(
     "kpi_stage",
     html='<div class="kpi-wall" lang="zh-CN">\n<div class="kpi-stage"></div>\n</div>',
     css=f".kpi-wall {{ {DARK.css()} font-family: {FONT}; }}\n{(ASSETS / 'stage.css').read_text(encoding='utf-8')}",
-    js=(ASSETS / "stage.js").read_text(encoding="utf-8"),
+    # A component is one script: the two files are one module.
+    js="\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("tiles.js", "stage.js")),
     isolate_styles=False,
 )
 

@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 
 from kpi.calendar import short_day
+from kpi.measure import digits, with_unit
 from kpi.ui import format as fmt
 from kpi.ui.palette import mark
 
@@ -115,7 +116,7 @@ def metric_rows(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
             {
                 "name": _named(row["name"] if member is None else f"{row['name']} · {member}", gap_in(row)),
                 "member": member or "未填写",
-                "value": fmt.with_unit(row["value"], row["unit"], row["decimals"]),
+                "value": with_unit(row["value"], row["unit"], row["decimals"]),
                 "parts": made_of(row),
                 "previous_change": moved(row, "previous_change"),
                 "last_year_change": moved(row, "last_year_change"),
@@ -134,7 +135,7 @@ def made_of(row: Mapping[str, Any]) -> str:
     if parts := fmt.parts(row["numerator"], row["denominator"], row["unit"] == "%"):
         return parts
     counted = row["kind"] in {"ratio", "percentile"} and row["n"] is not None
-    return f"n = {fmt.digits(row['n'])}" if counted else ""
+    return f"n = {digits(row['n'])}" if counted else ""
 
 
 def signal(row: Mapping[str, Any]) -> Html | str:

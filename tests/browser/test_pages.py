@@ -78,6 +78,15 @@ def test_a_click_on_a_town_shows_that_town_alone(visit: Visit) -> None:
     assert "town=" in page.url
 
 
+def test_what_of_an_address_cannot_be_read_is_said_at_the_top(visit: Visit) -> None:
+    page = visit("hotline?period=2023-W99")
+    refusal = page.locator(".kpi-refusal")
+    expect(refusal).to_contain_text("2023-W99")
+    box = refusal.bounding_box()
+    assert box is not None
+    assert box["y"] < 300
+
+
 def test_searching_the_register_is_kept_in_the_address(visit: Visit) -> None:
     page = visit("register")
     page.get_by_role("textbox").fill("满意")
@@ -118,5 +127,6 @@ def test_a_file_goes_in_after_its_preview_and_comes_out_again(
     page.get_by_role("button", name="撤销…").click()
     page.get_by_role("button", name="确认撤销").click()
     expect(page.locator(".kpi-sentence", has_text=re.compile("跨域.csv 已撤销"))).to_be_visible(timeout=30_000)
-    expect(page.locator("td", has_text="已撤销")).to_be_visible()
+    expect(page.get_by_text("各页恢复显示演示数据")).to_be_visible()
+    expect(page.locator(".kpi-demo")).to_be_visible()
     page.close()

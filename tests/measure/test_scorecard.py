@@ -121,6 +121,16 @@ def test_a_yearly_target_is_paced_by_calendar_days(demo_source: Source) -> None:
     assert row["target_is_demo"] is True
 
 
+def test_a_county_amount_never_judges_one_town(demo_source: Source) -> None:
+    town = one(demo_source, "2023-W45", "cross.count", town="平海镇")
+    assert (town["target"], town["projection"], town["status"]) == (None, None, "未设目标")
+    assert one(demo_source, "2023", "ticket.satisfaction", town="平海镇")["target"] == 95
+    weeks = [parse_period("2023-W44"), parse_period("2023-W45")]
+    drawn = series(demo_source, ["kiosk.idle", "kiosk.per_machine_day"], weeks, {"town": "平海镇"})
+    assert drawn.filter(metric="kiosk.idle")["target"].null_count() == 2
+    assert drawn.filter(metric="kiosk.per_machine_day")["target"].to_list() == [1.5, 1.5]
+
+
 def test_as_of_and_completeness(demo_source: Source) -> None:
     week = one(demo_source, "2024-W01", "ticket.count")
     assert (week["value"], week["is_complete"], week["as_of"]) == (None, False, date(2023, 12, 31))

@@ -115,8 +115,8 @@ def test_bars_start_at_zero_and_a_null_is_no_bar(amounts: list[float | None]) ->
     known = [amount for amount in amounts if amount is not None]
     assert low <= 0 <= high
     assert all(low <= amount <= high for amount in known)
-    (bars,) = figure.data
-    assert sum(text == "– 缺实绩" for text in bars.text) == len(amounts) - len(known)
+    _, words = figure.data
+    assert sum(text == " – 缺实绩" for text in words.text) == len(amounts) - len(known)
 
 
 def test_bars_name_the_status_that_needs_a_decision() -> None:
@@ -129,15 +129,35 @@ def test_bars_name_the_status_that_needs_a_decision() -> None:
         }
     )
     figure = figures.bars(frame, "member", "value", "%", 1, "status")
-    (bars,) = figure.data
-    assert dict(zip(bars.y, bars.text, strict=True)) == {"甲": "97.0%", "乙": "88.1%  ✕ 未达标", "丙": "– 样本不足"}
+    bars, words = figure.data
+    said = {name: text.strip() for name, text in zip(words.y, words.text, strict=True)}
+    assert said == {"甲": "97.0%", "乙": "88.1%  ✕ 未达标", "丙": "– 样本不足"}
     assert dict(zip(bars.y, bars.marker.color, strict=True))["乙"] == LIGHT.missed
     assert figure.layout.annotations[0].text == "目标 95%"
 
 
+def test_the_target_line_never_runs_through_the_words_of_a_bar() -> None:
+    frame = pl.DataFrame({"member": ["甲", "乙", "丙"], "value": [96.0, 93.8, 40.0], "target": 95.0})
+    _, words = figures.bars(frame, "member", "value", "%", 1).data
+    assert dict(zip(words.y, words.x, strict=True)) == {"甲": 96.0, "乙": 95.0, "丙": 40.0}
+
+
+def test_what_needs_attention_stays_on_top_of_the_bars() -> None:
+    frame = pl.DataFrame({"member": ["低", "高", "中"], "value": [88.0, 97.0, 92.0]})
+    bars, _ = figures.bars(frame, "member", "value", "%", 1).data
+    assert bars.y[::-1] == ("低", "高", "中")
+    assert "最高 高 97.0%，最低 低 88.0%" in figures.bars(frame, "member", "value", "%", 1).layout.meta["summary"]
+
+
+def test_a_lone_bar_is_as_thin_as_one_of_many() -> None:
+    figure = figures.bars(pl.DataFrame({"member": ["甲"], "value": [1.0]}), "member", "value", "件", 0)
+    bottom, top = figure.layout.yaxis.range
+    assert top - bottom == 3
+
+
 def test_names_are_shown_as_they_are() -> None:
     frame = pl.DataFrame({"member": ["<b>甲</b>"], "value": [1.0]})
-    (bars,) = figures.bars(frame, "member", "value", "件", 0).data
+    bars, _ = figures.bars(frame, "member", "value", "件", 0).data
     assert bars.y == ("&lt;b&gt;甲&lt;/b&gt;",)
     assert bars.customdata == ("<b>甲</b>",)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kpi.ui import format as fmt
 
@@ -29,27 +27,6 @@ def test_a_headline_figure_goes_by_magnitude(
     value: float | None, unit: str, decimals: int, shown: tuple[str, str]
 ) -> None:
     assert fmt.headline(value, unit, decimals) == shown
-
-
-@pytest.mark.parametrize(
-    ("value", "decimals", "shown"),
-    [(0.125, 2, "0.13"), (2.675, 2, "2.68"), (2.5, 0, "3"), (-0.125, 2, "−0.13"), (1234567, 0, "1,234,567")],
-)
-def test_digits_are_rounded_half_up_as_by_hand(value: float, decimals: int, shown: str) -> None:
-    assert fmt.digits(value, decimals) == shown
-
-
-def test_a_rate_never_claims_a_clean_hundred_or_zero_that_is_not_one() -> None:
-    assert fmt.with_unit(100 * 136_095 / 136_100, "%", 2) == "99.996%"
-    assert fmt.with_unit(100 / 136_100, "%", 2) == "0.001%"
-    assert fmt.with_unit(100.0, "%", 2) == "100.00%"
-    assert fmt.with_unit(0.0, "%", 2) == "0.00%"
-
-
-@given(st.integers(1, 10_000_000), st.integers(1, 10_000_000))
-def test_a_share_short_of_all_never_reads_as_all(some: int, rest: int) -> None:
-    shown = fmt.percentage(100 * some / (some + rest), 1)
-    assert shown not in {"0.0", "100.0"} or fmt.rounded(100 * some / (some + rest), fmt.MOST_DECIMALS) in (0, 100)
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,10 @@ def test_one_town_can_be_looked_at_alone(show: Show, demo_source: Source) -> Non
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("period", "abc", "不认识的时段“abc”"),
+        ("period", "abc", "时段“abc”不是年、月或周"),
         ("period", "2023-Q4", "不是年、月或周"),
         ("period", "2031-W01", "还没有数据"),
-        ("period", "2023-W99", "不认识的时段"),
+        ("period", "2023-W99", "时段“2023-W99”不是年、月或周"),
         ("town", "火星", "地址中的镇街“火星”不存在"),
         ("metric", "<b>x</b>", "&lt;b&gt;x&lt;/b&gt;"),
         ("trend", "century", "地址中的步长“century”不存在"),

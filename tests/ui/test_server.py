@@ -7,13 +7,21 @@ import gzip
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from kpi.ui.server import ThisMachineOnly, is_this_machine, plotly_address, plotly_script, send_plotly
+from kpi.ui.server import (
+    ThisMachineOnly,
+    compute_first_page,
+    is_this_machine,
+    plotly_address,
+    plotly_script,
+    send_plotly,
+)
 from tests.conftest import ROOT
 
 REFUSAL = "登录功能尚未启用，为防止数据外泄，服务只能绑定本机地址 127.0.0.1，不能绑定 0.0.0.0。"
@@ -70,6 +78,12 @@ def test_no_way_of_starting_opens_the_door(command: tuple[str, ...]) -> None:
     )
     assert result.returncode == 1
     assert result.stderr.strip().splitlines()[-1] == REFUSAL
+
+
+def test_without_any_data_nothing_is_computed_ahead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KPI_STORE", str(tmp_path))
+    compute_first_page()
+    assert not list(tmp_path.iterdir())
 
 
 def fetch(query: str, encoding: str) -> Any:

@@ -80,6 +80,12 @@ def test_a_rate_shows_its_n_and_a_yearly_amount_its_progress(frames: Frames) -> 
     assert tile["bar"]["due"] == pytest.approx(73.5, abs=1)
 
 
+def test_every_headline_tile_says_which_period_it_is_about(shown: dict[str, Any]) -> None:
+    periods = {tile["title"]: tile["period"] for tile in shown["scenes"][0]["tiles"] if tile["kind"] == "metric"}
+    assert periods["12345 群众满意率"] == "第 52 周"
+    assert periods["好差评 差评整改率"] == "2023 年"
+
+
 def test_a_large_amount_is_shown_by_magnitude(frames: Frames) -> None:
     tile = tile_of(frames, "kiosk.transactions", value=147_014.0)
     assert (tile["value"], tile["unit"]) == ("14.7", "万宗")

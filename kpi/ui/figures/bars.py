@@ -7,11 +7,16 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from kpi.ui.figures.template import SMALL, figure, nothing, number, places_of, plain
+from kpi.measure import decimals_of, with_unit
+from kpi.ui.figures.template import SMALL, figure, nothing, plain
 from kpi.ui.palette import PARTS, Palette, Theme, mark, palette
 
 ROW = 30
 MOST_PARTS = 5
+# Fewer bars leave the rest of the height empty instead of growing thick.
+FEWEST = 3
+# The width of the words beside a bar, as a share of the longest bar.
+WORDS = 0.2
 
 
 def bars(
@@ -23,7 +28,9 @@ def bars(
     status: str | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
-    """Return ranked horizontal bars from zero, one per row, the largest on top; its height grows with the rows.
+    """Return horizontal bars from zero, one per row in the frame's order, the first on top; they set its height.
+
+    The order is the caller's: what is largest is not always what needs attention.
 
     ``label``, ``value`` and ``status`` name columns. A null value is no bar but says why (its status, else 缺实绩).
     With ``status`` bars take the tone of their status and name it unless it is met. A column `target` that is the
@@ -32,38 +39,49 @@ def bars(
     if frame.is_empty():
         return nothing(theme, 160)
     colours = palette(theme)
-    ranked = frame.sort(value, descending=False, nulls_last=False)
-    rows = ranked.to_dicts()
+    # A category axis counts from below.
+    rows = frame.reverse().to_dicts()
     names = [plain(row[label]) for row in rows]
-    drawn = figure(theme, len(rows) * ROW + 40, _summary(rows[::-1], label, value, unit, decimals))
+    drawn = figure(theme, len(rows) * ROW + 40, _summary(rows, label, value, unit, decimals))
+    amounts = [row[value] or 0 for row in rows]
     drawn.add_trace(
         go.Bar(
-            x=[row[value] or 0 for row in rows],
-            y=names,
-            orientation="h",
-            width=0.62,
+            x=amounts, y=names, orientation="h", width=0.62, hoverinfo="text",
             marker={"color": [_colour(row, status, colours) for row in rows], "cornerradius": 3},
-            text=[_said(row, value, unit, decimals, status) for row in rows],
-            textposition="outside",
-            textfont={"color": colours.ink, "size": SMALL + 1},
-            cliponaxis=False,
-            hoverinfo="text",
             hovertext=[_hover(row, label, value, unit, decimals, status) for row in rows],
             customdata=[str(row[label]) for row in rows],
         )
-    )
-    _value_axis(drawn, [row[value] or 0 for row in rows], unit)
+    )  # fmt: skip
+    aim = _only_target(frame)
+    drawn.add_trace(
+        go.Scatter(
+            x=_label_places(amounts, aim), y=names, mode="text", hoverinfo="skip", cliponaxis=False,
+            text=[f" {_said(row, value, unit, decimals, status)}" for row in rows],
+            textposition=["middle left" if amount < 0 else "middle right" for amount in amounts],
+            textfont={"color": colours.ink, "size": SMALL + 1},
+        )
+    )  # fmt: skip
+    _value_axis(drawn, amounts, aim, len(rows))
     drawn.update_yaxes(type="category", showgrid=False, ticksuffix="  ", tickfont={"size": 13, "color": colours.ink})
-    _target_line(drawn, ranked, unit, decimals, colours)
+    if aim is not None:
+        _target_line(drawn, aim, unit, decimals, colours)
     return drawn
 
 
-def _value_axis(drawn: go.Figure, values: list[float], unit: str) -> None:
-    """From zero, with room for the words at the end of the longest bar."""
-    low, high = min(0.0, *values), max(0.0, *values)
+def _label_places(values: list[float], aim: float | None) -> list[float]:
+    """Where each bar's words begin: at its end, or past the target line where that would run through them."""
+    span = max(0.0, *values, aim or 0.0)
+    return [aim if aim is not None and 0 <= aim - value < WORDS * span else value for value in values]
+
+
+def _value_axis(drawn: go.Figure, values: list[float], aim: float | None, rows: int) -> None:
+    """From zero, with room for the words at the end of the longest bar; a few bars are as thin as many."""
+    low, high = min(0.0, *values), max(0.0, *values, aim or 0.0)
     span = (high - low) or 1.0
-    ends = [low - (0.16 * span if low < 0 else 0), high + (0.3 * span if high > 0 else 0.05 * span)]
+    ends = [low - (0.16 * span if low < 0 else 0), high + 0.3 * span]
     drawn.update_xaxes(range=ends, showticklabels=False, showgrid=False, zeroline=True, zerolinewidth=1)
+    if rows < FEWEST:
+        drawn.update_yaxes(range=[rows - 0.5 - FEWEST, rows - 0.5])
 
 
 def _colour(row: dict[str, Any], status: str | None, colours: Palette) -> str:
@@ -77,44 +95,47 @@ def _said(row: dict[str, Any], value: str, unit: str, decimals: int, status: str
     word = row[status] if status else None
     if row[value] is None:
         return f"– {word or '缺实绩'}"
-    text = number(row[value], unit, decimals)
+    text = with_unit(row[value], unit, decimals)
     if word is None or mark(word).tone == "met" or word == "未设目标":
         return text
     return f"{text}  {mark(word).shape} {word}"
 
 
 def _hover(row: dict[str, Any], label: str, value: str, unit: str, decimals: int, status: str | None) -> str:
-    lines = [f"<b>{plain(row[label])}</b>", number(row[value], unit, decimals)]
+    lines = [f"<b>{plain(row[label])}</b>", with_unit(row[value], unit, decimals)]
     if row.get("denominator"):
-        lines.append(f"{number(row['numerator'], '', 0)} / {number(row['denominator'], '', 0)}")
+        lines.append(f"{with_unit(row['numerator'], '', 0)} / {with_unit(row['denominator'], '', 0)}")
     if row.get("n") is not None:
-        lines.append(f"样本 n = {number(row['n'], '', 0)}")
+        lines.append(f"样本 n = {with_unit(row['n'], '', 0)}")
     if row.get("target") is not None:
-        lines.append(f"目标 {number(row['target'], unit, decimals)}")
+        lines.append(f"目标 {with_unit(row['target'], unit, decimals)}")
     if status and row[status]:
         lines.append(f"{mark(row[status]).shape} {row[status]}")
     return "<br>".join(lines)
 
 
 def _summary(rows: list[dict[str, Any]], label: str, value: str, unit: str, decimals: int) -> str:
-    known = [row for row in rows if row[value] is not None]
+    known = sorted((row for row in rows if row[value] is not None), key=lambda row: row[value])
     if not known:
         return f"条形图，{len(rows)} 项，均无数据。"
-    first, last = known[0], known[-1]
+    first, last = known[-1], known[0]
     return (
-        f"条形图，{len(rows)} 项，最高 {first[label]} {number(first[value], unit, decimals)}，"
-        f"最低 {last[label]} {number(last[value], unit, decimals)}。"
+        f"条形图，{len(rows)} 项，最高 {first[label]} {with_unit(first[value], unit, decimals)}，"
+        f"最低 {last[label]} {with_unit(last[value], unit, decimals)}。"
     )
 
 
-def _target_line(drawn: go.Figure, frame: pl.DataFrame, unit: str, decimals: int, colours: Palette) -> None:
-    targets = frame["target"].drop_nulls().unique().to_list() if "target" in frame.columns else []
-    if len(targets) != 1:
-        return
-    drawn.add_vline(x=targets[0], line={"width": 1.5, "dash": "dot", "color": colours.ink_secondary}, layer="below")
+def _only_target(frame: pl.DataFrame) -> float | None:
+    """The target all rows share; none when they have different ones or no target at all."""
+    targets: list[float] = frame["target"].drop_nulls().unique().to_list() if "target" in frame.columns else []
+    return targets[0] if len(targets) == 1 else None
+
+
+def _target_line(drawn: go.Figure, aim: float, unit: str, decimals: int, colours: Palette) -> None:
+    drawn.add_vline(x=aim, line={"width": 1.5, "dash": "dot", "color": colours.ink_secondary}, layer="below")
     drawn.add_annotation(
-        x=targets[0], y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text=f"目标 {number(targets[0], unit, places_of(targets[0], decimals))}",
+        x=aim, y=1, yref="paper", yanchor="bottom", showarrow=False,
+        text=f"目标 {with_unit(aim, unit, decimals_of(aim, decimals))}",
         font={"size": SMALL, "color": colours.ink_secondary},
     )  # fmt: skip
 
@@ -138,7 +159,7 @@ def contributions(
         go.Bar(
             x=values, y=[plain(row[label]) for row in rows], orientation="h", width=0.62,
             marker={"color": [rise if amount > 0 else fall for amount in values], "cornerradius": 3},
-            text=[("+" if amount > 0 else "") + number(amount, unit, decimals) for amount in values],
+            text=[("+" if amount > 0 else "") + with_unit(amount, unit, decimals) for amount in values],
             textposition="outside", cliponaxis=False, hoverinfo="skip", customdata=[str(row[label]) for row in rows],
         )
     )  # fmt: skip
@@ -176,8 +197,8 @@ def stacked_share(
                 customdata=[str(name)] * len(periods),
                 marker={"color": colour, "line": {"width": 1, "color": palette(theme).card}},
                 hovertext=[
-                    f"<b>{plain(when)}</b><br>{plain(name)} {number(amount, unit, decimals)}"
-                    f"<br>占 {number(share, '%', 1)}"
+                    f"<b>{plain(when)}</b><br>{plain(name)} {with_unit(amount, unit, decimals)}"
+                    f"<br>占 {with_unit(share, '%', 1)}"
                     for when, amount, share in zip(periods, mine, shares, strict=True)
                 ],
             )

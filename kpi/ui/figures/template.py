@@ -7,7 +7,6 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from kpi.ui.format import rounded
 from kpi.ui.palette import FONT, Theme, palette
 
 SIZE = 13
@@ -63,19 +62,6 @@ def nothing(theme: Theme, height: int, sentence: str = "本期没有数据") -> 
         text=sentence, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
         font={"size": 15, "color": palette(theme).ink_secondary},
     )  # fmt: skip
-
-
-def number(value: float | None, unit: str, decimals: int) -> str:
-    """Return a value with its unit as it stands in a chart: 95.35%, 1,688 宗; null is —."""
-    if value is None:
-        return "—"
-    text = f"{rounded(value, decimals):,}".replace("-", "−")
-    return f"{text}{unit}" if unit in ("%", "") else f"{text} {unit}"
-
-
-def places_of(target: float, decimals: int) -> int:
-    """Return the decimals a target is written with: none when it is a whole number, as documents state it."""
-    return 0 if target == round(target) else decimals
 
 
 def plain(text: object) -> str:

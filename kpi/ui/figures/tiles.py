@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 import polars as pl
 
 from kpi.catalogue import Town
-from kpi.ui.figures.template import figure, number, plain
+from kpi.measure import with_unit
+from kpi.ui.figures.template import figure, plain
 from kpi.ui.palette import Palette, Theme, mark, palette
 
 GAP = 0.04
+TEXT = 15
 MISSING = {"value": None, "status": "缺实绩", "n": None, "target": None}
 
 
@@ -39,7 +41,7 @@ def tile_grid(
         go.Scatter(
             x=[town.column for town in towns], y=[town.row for town in towns], mode="text",
             text=[_words(town, row, unit, decimals) for town, row in placed],
-            textfont={"size": 13, "color": [_ink(row, colours) for _, row in placed]},
+            textfont={"size": TEXT, "color": [_ink(row, colours) for _, row in placed]},
             hoverinfo="text", hovertext=[_hover(town, row, unit, decimals) for town, row in placed],
             customdata=[town.name for town in towns],
         )
@@ -81,14 +83,17 @@ def _words(town: Town, row: dict[str, Any], unit: str, decimals: int) -> str:
     shape = mark(row["status"]).shape
     if row["value"] is None:
         return f"{plain(town.short)}<br>{shape} {row['status']}"
-    return f"<b>{plain(town.short)}</b><br>{shape} {number(row['value'], unit if unit == '%' else '', decimals)}"
+    amount = with_unit(row["value"], unit if unit == "%" else "", decimals)
+    # The dash of the honest greys would read as a minus sign before a figure; the dotted outline stands for it.
+    said = amount if mark(row["status"]).tone == "grey" else f"{shape} {amount}"
+    return f"<b>{plain(town.short)}</b><br>{said}"
 
 
 def _hover(town: Town, row: dict[str, Any], unit: str, decimals: int) -> str:
-    lines = [f"<b>{plain(town.name)}</b>", number(row["value"], unit, decimals)]
+    lines = [f"<b>{plain(town.name)}</b>", with_unit(row["value"], unit, decimals)]
     lines.append(f"{mark(row['status']).shape} {row['status']}")
     if row["target"] is not None:
-        lines.append(f"目标 {number(row['target'], unit, decimals)}")
+        lines.append(f"目标 {with_unit(row['target'], unit, decimals)}")
     if row["n"] is not None:
-        lines.append(f"样本 n = {number(row['n'], '', 0)}")
+        lines.append(f"样本 n = {with_unit(row['n'], '', 0)}")
     return "<br>".join(lines)

@@ -8,12 +8,15 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from kpi.ui.figures.template import SMALL, figure, nothing, number, places_of, plain
+from kpi.measure import decimals_of, with_unit
+from kpi.ui.figures.template import SMALL, figure, nothing, plain
 from kpi.ui.palette import Palette, Theme, palette
 
 Values = Sequence[float | None]
 MARGIN = {"l": 8, "r": 108, "t": 28, "b": 30}
 SYMBOLS = {"concern": "diamond", "improvement": "square", "neutral": "circle"}
+# A longer unit does not fit beside the lines; it stands above the axis anyway.
+LONGEST_UNIT = 2
 # Closer than this, in pixels, two labels at the right edge would touch.
 APART = 17
 # With more points than this their markers shrink, so that the line stays visible.
@@ -52,8 +55,8 @@ def _summary(frame: pl.DataFrame, unit: str, decimals: int) -> str:
     known = frame.drop_nulls("value")
     last, least, most = known.row(-1, named=True), known["value"].min(), known["value"].max()
     return (
-        f"走势图，{frame['label'][0]}至{frame['label'][-1]}，最近一期 {number(last['value'], unit, decimals)}，"
-        f"最低 {number(least, unit, decimals)}，最高 {number(most, unit, decimals)}。"  # type: ignore[arg-type]
+        f"走势图，{frame['label'][0]}至{frame['label'][-1]}，最近一期 {with_unit(last['value'], unit, decimals)}，"
+        f"最低 {with_unit(least, unit, decimals)}，最高 {with_unit(most, unit, decimals)}。"  # type: ignore[arg-type]
     )
 
 
@@ -63,11 +66,13 @@ def _range(frame: pl.DataFrame, unit: str) -> tuple[float, float]:
     known = [number for name in names for number in frame[name].drop_nulls().to_list()]
     low, high = min(known), max(known)
     air = (high - low) * 0.12 or abs(high) * 0.02 or 1.0
-    floor = 0.0 if 0 <= low <= 0.4 * high else low - air
     ceiling = high + air
+    # A little below zero, so that a point on the axis does not cover the words under it.
+    below_zero = -0.06 * ceiling
+    floor = below_zero if 0 <= low <= 0.4 * high else low - air
     if unit == "%" and high <= 100:
         ceiling = min(ceiling, 100 + 0.06 * (100 - floor))
-    return (max(floor, -air / 4) if low >= 0 else floor), ceiling
+    return (max(floor, below_zero) if low >= 0 else floor), ceiling
 
 
 def _runs(values: Sequence[object]) -> Iterator[range]:
@@ -122,7 +127,7 @@ def _lines(frame: pl.DataFrame, colours: Palette, unit: str, decimals: int) -> I
     )  # fmt: skip
     fills = [colours.this_period if done else colours.card for done in frame["is_complete"]]
     yield go.Scatter(
-        x=places, y=values, mode="markers", name="本期", hoverinfo="text",
+        x=places, y=values, mode="markers", name="本期", hoverinfo="text", cliponaxis=False,
         hovertext=[_hover(row, unit, decimals) for row in frame.iter_rows(named=True)],
         customdata=frame["period"].to_list(),
         marker={"size": 7 if len(values) <= FEW else 4, "color": fills,
@@ -136,22 +141,23 @@ def _signals(frame: pl.DataFrame, colours: Palette) -> Iterator[go.Scatter]:
         if rows.height:
             yield go.Scatter(
                 x=rows["place"].to_list(), y=rows["value"].to_list(), mode="markers", hoverinfo="skip", name="异常信号",
+                cliponaxis=False,
                 marker={"size": 11, "symbol": symbol, "color": colours.signal_colour(kind),
                         "line": {"width": 1.5, "color": colours.card}},
             )  # fmt: skip
 
 
 def _hover(row: dict[str, Any], unit: str, decimals: int) -> str:
-    lines = [f"<b>{plain(row['label'])}</b>", f"本期 {number(row['value'], unit, decimals)}"]
+    lines = [f"<b>{plain(row['label'])}</b>", f"本期 {with_unit(row['value'], unit, decimals)}"]
     if row["denominator"]:
-        lines.append(f"分子 / 分母 {number(row['numerator'], '', 0)} / {number(row['denominator'], '', 0)}")
-        lines.append(f"样本 n = {number(row['n'], '', 0)}" if row["n"] is not None else "")
+        lines.append(f"分子 / 分母 {with_unit(row['numerator'], '', 0)} / {with_unit(row['denominator'], '', 0)}")
+        lines.append(f"样本 n = {with_unit(row['n'], '', 0)}" if row["n"] is not None else "")
     if row["last_year"] is not None:
-        lines.append(f"去年同期 {number(row['last_year'], unit, decimals)}")
+        lines.append(f"去年同期 {with_unit(row['last_year'], unit, decimals)}")
     if row["target"] is not None:
-        lines.append(f"目标 {number(row['target'], unit, decimals)}")
+        lines.append(f"目标 {with_unit(row['target'], unit, decimals)}")
     if row["lower"] is not None and row["upper"] is not None:
-        lines.append(f"正常波动 {number(row['lower'], '', decimals)}－{number(row['upper'], unit, decimals)}")
+        lines.append(f"正常波动 {with_unit(row['lower'], '', decimals)}－{with_unit(row['upper'], unit, decimals)}")
     if row["signal"]:
         lines.append(f"信号 {plain(row['signal'])}")
     if not row["is_complete"]:
@@ -183,8 +189,9 @@ def _end_labels(
     frame: pl.DataFrame, colours: Palette, unit: str, decimals: int, pixels_per_unit: float
 ) -> list[dict[str, Any]]:
     """The words at the right edge that name each line, moved apart where they would touch."""
+    unit = unit if len(unit) <= LONGEST_UNIT else ""
     known = frame.with_row_index("place").drop_nulls("value").row(-1, named=True)
-    wanted = [(known["value"], f"<b>{number(known['value'], unit, decimals)}</b>", colours.this_period)]
+    wanted = [(known["value"], f"<b>{with_unit(known['value'], unit, decimals)}</b>", colours.this_period)]
     newest = frame.row(-1, named=True)
     if newest["last_year"] is not None:
         wanted.append((newest["last_year"], "去年同期", colours.ink_secondary))
@@ -192,7 +199,7 @@ def _end_labels(
         wanted.append(
             (
                 newest["target"],
-                f"目标 {number(newest['target'], unit, places_of(newest['target'], decimals))}",
+                f"目标 {with_unit(newest['target'], unit, decimals_of(newest['target'], decimals))}",
                 colours.ink_secondary,
             )
         )

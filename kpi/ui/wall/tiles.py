@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from kpi.calendar import short_day
+from kpi.calendar import parse_period, short_day
 from kpi.catalogue import Town
+from kpi.measure import decimals_of, digits, with_unit
 from kpi.ui import attention
 from kpi.ui import format as fmt
-from kpi.ui.figures import places_of, sparkline_svg
+from kpi.ui.figures import sparkline_svg
 from kpi.ui.palette import mark
 from kpi.ui.wall.plan import TilePlan
 
@@ -37,6 +38,7 @@ def metric_tile(plan: TilePlan, row: Row, trend: pl.DataFrame) -> Part:
         "aim": _aim(row),
         "made": _made(row, plan.period),
         "spark": _spark(trend),
+        "period": fmt.brief(parse_period(row["period"])),
         "span": f"近 {trend.height} 周",
         "age": f"截至{short_day(row['as_of'])}" if row["as_of"] else "尚无数据",
     }
@@ -80,7 +82,7 @@ def _aim(row: Row) -> str:
 
 def _target(row: Row) -> str:
     """The target without its unit: that stands beside the figure already, and a line has no room to say it twice."""
-    amount = fmt.digits(row["target"], places_of(row["target"], row["decimals"]))
+    amount = digits(row["target"], decimals_of(row["target"], row["decimals"]))
     demo = "演示" if row["target_is_demo"] else ""
     return f"{demo}目标 {row['target_sign']} {amount}{'%' if row['unit'] == '%' else ''}"
 
@@ -88,12 +90,12 @@ def _target(row: Row) -> str:
 def _made(row: Row, period: str) -> str:
     """What stands behind the figure: records of a rate, progress of a yearly amount, else the week before."""
     if row["to_date"] is not None and row["target"]:
-        return f"进度 {fmt.digits(100 * row['to_date'] / row['target'])}%"
+        return f"进度 {digits(100 * row['to_date'] / row['target'])}%"
     if row["unit"] == "%" and row["n"] is not None:
-        return f"n = {fmt.digits(row['n'])}"
+        return f"n = {digits(row['n'])}"
     if row["previous"] is None:
         return ""
-    return f"{BEFORE[period]} {fmt.digits(row['previous'], row['decimals'])}"
+    return f"{BEFORE[period]} {digits(row['previous'], row['decimals'])}"
 
 
 def _spark(trend: pl.DataFrame) -> str:
@@ -127,7 +129,7 @@ def _exception(row: Row) -> Part:
     details = [row["signal"]] if row["signal_kind"] == "concern" else []
     if row["projection"] is not None:
         return {"mark": status(word), "title": " ".join([row["name"], *details]), "detail": _outlook(row)}
-    value = fmt.with_unit(row["value"], row["unit"], row["decimals"])
+    value = with_unit(row["value"], row["unit"], row["decimals"])
     if row["target"] is not None:
         details.insert(0, _target(row))
     return {"mark": status(word), "title": f"{row['name']} {value}", "detail": "，".join(details)}
@@ -152,8 +154,8 @@ def town_exceptions(rows: pl.DataFrame, towns: Sequence[Town], short: str) -> li
         {
             "mark": status(row["status"]),
             "title": f"{names.get(row['member'], row['member'])} {short} "
-            f"{fmt.with_unit(row['value'], row['unit'], row['decimals'])}",
-            "detail": _target(row) + (f"，n = {fmt.digits(row['n'])}" if row["n"] is not None else ""),
+            f"{with_unit(row['value'], row['unit'], row['decimals'])}",
+            "detail": _target(row) + (f"，n = {digits(row['n'])}" if row["n"] is not None else ""),
         }
         for row in missed.sort("value", descending=is_ceiling).iter_rows(named=True)
     ]
