@@ -71,7 +71,7 @@ class Case:
 def judge(case: Case) -> tuple[str, str]:
     """Return the status and, in one Chinese sentence, the rule that applied."""
     if not case.is_covered:
-        return "缺实绩", "本期没有任何有效数据文件。"
+        return "缺实绩", "本期没有报送任何有效数据。"
     if not case.has_target:
         return "未设目标", "没有文件为该指标设定目标，只展示实绩。"
     if case.target is None or case.direction is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from kpi.measure.source import Source
 from kpi.store import Window, towns_reporting
 
 CURRENT, PREVIOUS, LAST_YEAR = range(3)
+FIGURE = ("value", "numerator", "denominator", "n")
 NO_SIGNAL = {"signal": "", "signal_kind": "none", "lower": None, "mean": None, "upper": None}
 SCHEMA: dict[str, Any] = {
     "metric": pl.String,
@@ -88,12 +89,13 @@ def scorecard(
     for row in found.iter_rows(named=True):
         by_window.setdefault((row["metric"], row["member"]), {})[row["window"]] = row
     special = {} if by else latest_signals(source, chosen, period, where)
-    scope = _Scope(source, period, bool(by or where), _coverage(source, chosen, period))
+    scope = _Scope(source, period, bool(by or where), where.get("town"), _reporting(source, chosen, period))
     rows = []
     for metric in chosen:
         for member in _members(source, metric, by, by_window):
             known = by_window.get((metric.key, member or ""), {})
-            row = _row(scope, metric, member, known, special.get(metric.key, {}))
+            town = member if by == "town" else scope.town
+            row = _row(replace(scope, town=town), metric, member, known, special.get(metric.key, {}))
             rows.append({**row, "dimension": by})
     return pl.DataFrame(rows, schema=SCHEMA)
 
@@ -137,12 +139,23 @@ def _members(
 
 @dataclass(frozen=True)
 class _Scope:
-    """What all rows of one scorecard share; ``is_part`` where they are not about the whole county."""
+    """What the rows of one scorecard share.
+
+    ``is_part`` where they are not about the whole county, ``town`` where they are about one town;
+    ``reporting`` holds, for subjects every town is expected to report, the towns that did in the period.
+    """
 
     source: Source
     period: Period
     is_part: bool
-    coverage: Mapping[str, tuple[int, int]]
+    town: str | None
+    reporting: Mapping[str, frozenset[str]]
+
+    def has_reported(self, metric: Metric) -> bool:
+        """Say whether anything was reported for the period: by the source at all, and by the town in question."""
+        if not self.source.is_covered(metric, self.period):
+            return False
+        return self.town is None or self.town in self.reporting.get(metric.subject, {self.town})
 
 
 def _row(
@@ -153,16 +166,18 @@ def _row(
     special: Mapping[str, Any],
 ) -> dict[str, Any]:
     source, period = scope.source, scope.period
-    current = _current(source, metric, period, known.get(CURRENT))
+    has_reported = scope.has_reported(metric)
+    current = _current(metric, known.get(CURRENT)) if has_reported else dict.fromkeys(FIGURE)
     previous = _past(source, metric, period.previous(), known.get(PREVIOUS))
     last_year = _past(source, metric, period.last_year(), known.get(LAST_YEAR))
     aim = goal(source, metric, period, scope.is_part, last_year, known)
-    reporting, expected = scope.coverage.get(metric.subject, (0, 0))
+    is_counted = metric.subject in scope.reporting
+    reporting, expected = len(scope.reporting.get(metric.subject, ())), len(source.catalogue.towns)
     case = Case(
         value=current["value"],
         n=current["n"],
         minimum_n=metric.minimum_n,
-        is_covered=source.is_covered(metric, period),
+        is_covered=has_reported,
         is_complete=source.is_complete(metric, period),
         has_target=aim.target is not None,
         target=aim.value,
@@ -170,7 +185,7 @@ def _row(
         cumulative=aim.pace.to_date if aim.pace else None,
         expected=aim.pace.expected if aim.pace else None,
         year_over=aim.pace.year_over if aim.pace else False,
-        coverage=reporting / expected if expected else None,
+        coverage=reporting / expected if is_counted else None,
         is_late=source.is_late(metric),
         has_concern=special.get("signal_kind") == "concern",
     )
@@ -189,7 +204,7 @@ def _row(
         "change_unit": "个百分点" if metric.is_rate else "%" if metric.kind in ("total", "ratio") else metric.unit,
         "is_complete": case.is_complete,
         "coverage": case.coverage,
-        "coverage_text": f"{expected} 镇街中 {reporting} 个已报" if expected else None,
+        "coverage_text": f"{expected} 镇街中 {reporting} 个已报" if is_counted else None,
         "as_of": source.as_of(metric),
     }
 
@@ -210,13 +225,11 @@ def _identity(metric: Metric, period: Period, member: str | None) -> dict[str, A
     }
 
 
-def _current(source: Source, metric: Metric, period: Period, known: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return value, numerator, denominator, n: nothing when no day was reported, an honest zero when all was quiet."""
+def _current(metric: Metric, known: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return value, numerator, denominator, n of a reported period: an honest zero when all was quiet."""
     is_quotient = metric.kind in ("ratio", "percentile")
-    if not source.is_covered(metric, period):
-        return {"value": None, "numerator": None, "denominator": None, "n": None}
     if known is not None:
-        return {name: known[name] for name in ("value", "numerator", "denominator", "n")}
+        return {name: known[name] for name in FIGURE}
     zero = None if metric.denominator or is_quotient else 0.0
     return {"value": zero, "numerator": zero, "denominator": None, "n": 0.0 if is_quotient else None}
 
@@ -239,13 +252,18 @@ def _change(metric: Metric, value: float | None, past: float | None) -> float | 
     return (value / past - 1) * 100 if past else None
 
 
-def _coverage(source: Source, metrics: Sequence[Metric], period: Period) -> dict[str, tuple[int, int]]:
-    """Return subject → (towns that sent records in the period, towns expected), where towns are expected to."""
-    result = {}
+def _reporting(source: Source, metrics: Sequence[Metric], period: Period) -> dict[str, frozenset[str]]:
+    """Return subject → the towns that sent records in the period, where every town is expected to.
+
+    Not for single days: a counter may be quiet for one.
+    """
+    if period.kind == "day":
+        return {}
+    known = {town.name for town in source.catalogue.towns}
+    window = [Window(CURRENT, period.first, period.last)]
+    reporting = {}
     for key in {metric.subject for metric in metrics}:
         subject = source.catalogue.subjects[key]
         if subject.covers_towns and key in source.generation.covered:
-            reported = towns_reporting(source.generation, subject, [Window(0, period.first, period.last)])
-            known = {town.name for town in source.catalogue.towns}
-            result[key] = (len(known & set(reported["member"])), len(known))
-    return result
+            reporting[key] = frozenset(known & set(towns_reporting(source.generation, subject, window)["member"]))
+    return reporting

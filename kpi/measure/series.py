@@ -14,7 +14,7 @@ from kpi.measure.figures import figures
 from kpi.measure.goals import judges_a_part
 from kpi.measure.source import Source
 from kpi.measure.variation import MINIMUM_POINTS, Limits, limits, meaning, signals
-from kpi.store import Window
+from kpi.store import Window, towns_reporting
 
 BASELINE = {"week": 26, "month": 24}
 LAST_YEAR = 1000
@@ -109,26 +109,49 @@ def _points(
         (row["metric"], row["window"]): row
         for row in figures(source, metrics, windows, None, where).iter_rows(named=True)
     }
-    points = {}
-    for metric in metrics:
-        points[metric.key] = [
+    silent = _silent(source, metrics, periods, where)
+
+    def figure(metric: Metric, period: Period, window: int) -> dict[str, Any]:
+        if window in silent.get(metric.subject, ()) or not source.is_covered(metric, period):
+            return {"value": None, "numerator": None, "denominator": None, "n": None}
+        return _figure(metric, found.get((metric.key, window)))
+
+    return {
+        metric.key: [
             {
-                **_figure(source, metric, period, found.get((metric.key, position))),
-                "last_year": _figure(source, metric, period.last_year(), found.get((metric.key, LAST_YEAR + position)))[
-                    "value"
-                ]
+                **figure(metric, period, position),
+                "last_year": figure(metric, period.last_year(), LAST_YEAR + position)["value"]
                 if with_last_year
                 else None,
                 "is_complete": source.is_complete(metric, period),
             }
             for position, period in enumerate(periods)
         ]
-    return points
+        for metric in metrics
+    }
 
 
-def _figure(source: Source, metric: Metric, period: Period, row: Mapping[str, Any] | None) -> dict[str, Any]:
-    if not source.is_covered(metric, period):
-        return {"value": None, "numerator": None, "denominator": None, "n": None}
+def _silent(
+    source: Source, metrics: Sequence[Metric], periods: Sequence[Period], where: Mapping[str, str] | None
+) -> dict[str, set[int]]:
+    """Return subject → the windows in which the one town looked at should have reported and did not."""
+    town = (where or {}).get("town")
+    if town is None or any(period.kind == "day" for period in periods):
+        return {}
+    windows = [Window(i, p.first, p.last) for i, p in enumerate(periods)]
+    windows += [
+        Window(LAST_YEAR + w.id, p.first, p.last) for w, p in zip(windows, map(Period.last_year, periods), strict=True)
+    ]
+    silent = {}
+    for key in {metric.subject for metric in metrics}:
+        subject = source.catalogue.subjects[key]
+        if subject.covers_towns:
+            reported = towns_reporting(source.generation, subject, windows).filter(pl.col("member") == town)
+            silent[key] = {window.id for window in windows} - set(reported["window"])
+    return silent
+
+
+def _figure(metric: Metric, row: Mapping[str, Any] | None) -> dict[str, Any]:
     if row is None:
         zero = 0.0 if metric.denominator is None and metric.kind != "percentile" else None
         return {"value": zero, "numerator": zero, "denominator": None, "n": None}

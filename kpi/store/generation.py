@@ -79,8 +79,8 @@ class Generation:
     @cached_property
     def fingerprint(self) -> str:
         """What the SQL files, subjects and calendar were when the generation was made; see ``schema.fingerprint``."""
-        made_under: str = self.query("select value from meta where name = 'fingerprint'")["value"][0]
-        return made_under
+        stated = self.query("select value from meta where name = 'fingerprint'")["value"].to_list()
+        return stated[0] if stated else ""
 
     @cached_property
     def covered(self) -> dict[str, list[tuple[date, date]]]:

@@ -57,8 +57,8 @@ def made_under(connection: duckdb.DuckDBPyConnection) -> str | None:
     """Return the fingerprint a draft was last brought up to date under, or None for an empty file."""
     if not connection.execute("select 1 from duckdb_tables() where table_name = 'meta'").fetchall():
         return None
-    known: str = connection.execute("select value from meta where name = 'fingerprint'").fetchall()[0][0]
-    return known
+    known = connection.execute("select value from meta where name = 'fingerprint'").fetchall()
+    return str(known[0][0]) if known else None
 
 
 def bring_up_to_date(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:

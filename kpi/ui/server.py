@@ -122,6 +122,17 @@ def import_everything() -> None:
         importlib.import_module(module.name)
 
 
+def bring_data_up_to_date() -> None:
+    """Let the data follow what measures, columns and the calendar now are; a sentence says why where they cannot."""
+    from kpi import catalogue, engine, store
+
+    try:
+        for dataset in engine.upgrade(store.store_root(), catalogue.load()):
+            print(f"{store.NAMES[dataset]}已按现行的业务与度量定义更新。", flush=True)
+    except KpiError as error:
+        print(error, flush=True)
+
+
 def compute_first_page() -> None:
     """Compute what the first page shows, so that its first visitor finds it ready; without any data do nothing."""
     from kpi.ui import overview
@@ -148,6 +159,7 @@ def _announce() -> None:
 async def warm(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Make the first visit as fast as the next: imports done, Plotly zipped, the garbage collector relieved of both."""
     import_everything()
+    bring_data_up_to_date()
     plotly_script()
     gc.collect()
     gc.freeze()

@@ -165,3 +165,15 @@ def test_a_short_name_is_understood_and_an_unknown_one_refused(demo_source: Sour
     )
     with pytest.raises(UnknownName, match="“镇街”中没有“多竹镇”，可用：平山街道"):
         one(demo_source, "2023", "ticket.count", town="多竹镇")
+
+
+def test_a_town_that_did_not_report_has_no_figure(demo_source: Source) -> None:
+    week = parse_period("2023-W45")
+    by_town = scorecard(demo_source, week, ["one_window.count", "ticket.count"], by="town")
+    silent = by_town.filter(pl.col("member") == "白花镇")
+    assert dict(silent.select("metric", "status").iter_rows())["one_window.count"] == "缺实绩"
+    assert silent.filter(pl.col("metric") == "one_window.count")["value"][0] is None
+    assert silent.filter(pl.col("metric") == "ticket.count")["value"][0] > 0
+    assert one(demo_source, "2023-W45", "one_window.count", town="白花镇")["value"] is None
+    trend = series(demo_source, ["one_window.count"], week.trailing(3), {"town": "白花镇"})
+    assert [value is None for value in trend["value"]] == [False, False, True]
