@@ -1,17 +1,23 @@
-"""The peer of the page measurements: an empty Streamlit page, with as many charts as ``?charts=`` asks for."""
+"""The peer of the page measurements: a plain Streamlit app whose pages are empty but for ``?charts=`` charts.
+
+It has as many pages as the dashboard, at the same addresses and in Streamlit's own menu: what a visit
+to any page of such an app costs before anything is shown.
+"""
 
 from datetime import date, timedelta
 
 import polars as pl
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from kpi.ui.chart import chart
 from kpi.ui.figures import trend
+from kpi.ui.main import PAGES
 
 POINTS = 13
 
 
-def main() -> None:
+def show() -> None:
     """Show the charts and nothing else."""
     weeks = [date(2023, 10, 2) + timedelta(weeks=n) for n in range(POINTS)]
     frame = pl.DataFrame(
@@ -40,4 +46,14 @@ def main() -> None:
         chart(figure, key=f"peer-{n}")
 
 
-main()
+def page(address: str) -> StreamlitPage:
+    """Return an empty page at ``address``; the one without an address is the default."""
+
+    def run() -> None:
+        show()
+
+    run.__name__ = address or "empty"
+    return st.Page(run, title=address or "empty", url_path=address, default=not address)
+
+
+st.navigation([page(address) for _, _, address, _ in PAGES]).run()

@@ -1,4 +1,4 @@
-"""How long until a page is ready in a browser, beside an empty Streamlit page with as many charts."""
+"""How long until a page is ready in a browser, beside an empty page of a plain Streamlit app with as many charts."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def measure(context: BrowserContext, ours: str, peer: str) -> None:
     """Print one line per page."""
     for _, title, address, _ in PAGES:
         _, count = ready(context, f"{ours}/{address}")
-        empty = f"{peer}/?charts={count}"
+        empty = f"{peer}/{address}?charts={count}"
         ready(context, empty)
         times = [(ready(context, f"{ours}/{address}")[0], ready(context, empty)[0]) for _ in range(REPETITIONS)]
         own, floor = median(t[0] for t in times), median(t[1] for t in times)
