@@ -181,6 +181,7 @@ RESULT_COLUMNS = (
     Column("new", "新增", figures=True),
     Column("changed", "更正", figures=True),
     Column("same", "不变", figures=True),
+    Column("older", "较旧", figures=True),
     Column("refused", "拒收", figures=True),
     Column("outcome", "结果", wide=True),
 )
@@ -194,7 +195,7 @@ def show_result(loaded: list[LoadedBatch]) -> None:
             "batch": one.batch,
             "file_name": one.file_name,
             "subject": subjects[one.subject].name,
-            **{name: digits(getattr(one, name)) for name in ("new", "changed", "same", "refused")},
+            **{name: digits(getattr(one, name)) for name in ("new", "changed", "same", "older", "refused")},
             "outcome": one.reason or "已生效，各页即时更新",
         }
         for one in loaded
@@ -211,6 +212,7 @@ BATCH_COLUMNS = (
     Column("new", "新增", figures=True),
     Column("changed", "更正", figures=True),
     Column("same", "不变", figures=True),
+    Column("older", "较旧", figures=True),
     Column("refused", "拒收", figures=True),
     Column("imported_at", "导入时间"),
     Column("state", "状态"),
@@ -222,7 +224,7 @@ def batch_rows(batches: pl.DataFrame) -> list[dict[str, Any]]:
     subjects = data.catalogue().subjects
     return [
         {
-            **{name: digits(row[name]) for name in ("rows_read", "new", "changed", "same", "refused")},
+            **{name: digits(row[name]) for name in ("rows_read", "new", "changed", "same", "older", "refused")},
             "batch": row["batch"],
             "subject": subjects[row["subject"]].name,
             "file_name": row["file_name"],
