@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -24,6 +25,8 @@ DAY_COLUMNS = {
 }
 CORRECTED_LATER = {"ticket", "cross_region_case", "assisted_case"}
 """Subjects whose every month was exported again in January 2024, so that late closings are seen."""
+PUBLICATION_STARTS = (one_window.CORRECTED_EXPORT, LAST_EXPORT)
+"""Moments of export with which a new publication begins, so that the days before can be shown as they were."""
 GB18030_MONTH, OLD_HEADERS_MONTH = (2022, 8), (2022, 3)
 
 
@@ -40,12 +43,12 @@ def frames() -> dict[str, pl.DataFrame]:
 
 
 def write_exports(folder: Path, progress: Callable[[int, int, str], None] | None = None) -> list[Path]:
-    """Write all demo export files into ``folder`` (made if missing) and return their paths: registers, then by month.
+    """Write all demo export files into ``folder`` (made if missing); return their paths in the order of their export.
 
     ``progress`` is told files done, files in all, and the name of the file just written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    planned = [*_registers(), *_monthly(frames())]
+    planned = sorted([*_registers(), *_monthly(frames())], key=lambda export: export.exported_at)
     paths = []
     for done, export in enumerate(planned, start=1):
         paths.append(write(export, folder))
@@ -54,11 +57,17 @@ def write_exports(folder: Path, progress: Callable[[int, int, str], None] | None
     return paths
 
 
+def publication_of(exported_at: datetime) -> int:
+    """Return the number, from 0, of the publication a file exported at that moment went in with."""
+    return bisect_right(PUBLICATION_STARTS, exported_at)
+
+
 def _registers() -> Iterator[Export]:
     tables = {
         "kiosk": (kiosks.register(), "in_service_on"),
         "service_item": (registers.service_items(), "listed_on"),
         "service_hall": (registers.service_halls(), "opened_on"),
+        "town_population": (registers.town_populations(), "counted_on"),
     }
     for subject, (rows, day) in tables.items():
         first = rows[day].min()

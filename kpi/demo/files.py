@@ -29,6 +29,7 @@ TITLES = {
     "kiosk": "“粤智助”政府服务自助机台账",
     "service_item": "政务服务事项清单",
     "service_hall": "政务服务大厅台账",
+    "town_population": "镇街常住人口台账",
 }
 STEMS = {
     "rating": "好差评评价",
@@ -40,6 +41,7 @@ STEMS = {
     "kiosk": "自助机台账",
     "service_item": "事项清单",
     "service_hall": "大厅台账",
+    "town_population": "镇街人口",
 }
 DATE_FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm:ss"}
 

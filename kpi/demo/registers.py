@@ -1,4 +1,4 @@
-"""The registers of service items and service halls, as they stood at the end of 2023."""
+"""The registers of service items, service halls and town populations, as they stood at the end of 2023."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from kpi.demo.days import Days, span
 from kpi.demo.people import numbered
-from kpi.demo.places import HALLS, MODEL_SITES
+from kpi.demo.places import HALLS, MODEL_SITES, TOWN_WEIGHTS
 from kpi.demo.scale import ITEMS, SEED
 
 FIRST_ACTIONS = ("首次申请", "变更", "延续", "补证", "注销")
@@ -123,6 +123,7 @@ SHOPS = (
     *("母婴店", "宠物店", "诊所", "口腔诊所", "培训机构", "托育机构", "洗车店", "汽修店", "超市", "水果店"),
     *("鞋厂", "五金店", "影院", "歌舞厅"),
 )
+CENSUS_DAY = date(2020, 11, 1)
 LISTED_BY = (("一件事", date(2023, 11, 28)), ("深惠通办", date(2023, 9, 26)), ("通办", date(2023, 6, 27)))
 
 
@@ -204,4 +205,22 @@ def service_halls() -> pl.DataFrame:
             "is_model_site": [hall.tier == "镇级" and hall.town in MODEL_SITES for hall in HALLS],
             "opened_on": [date(2019 + position % 3, 1 + position % 12, 8) for position in range(len(HALLS))],
         }
+    )
+
+
+def town_populations() -> pl.DataFrame:
+    """Return one count per town on the census day, with the catalogue's columns of ``town_population``.
+
+    The inhabitants are the invented weights, not the census.
+    """
+    count = len(TOWN_WEIGHTS)
+    return pl.DataFrame(
+        {
+            "population_id": numbered("DEMO-RK-", count, 2),
+            "town": list(TOWN_WEIGHTS),
+            "residents": [round(weight * 1000) for weight in TOWN_WEIGHTS.values()],
+            "counted_on": [CENSUS_DAY] * count,
+            "basis": ["演示数据（虚构权重）"] * count,
+        },
+        schema_overrides={"residents": pl.Int32},
     )

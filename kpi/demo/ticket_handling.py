@@ -50,6 +50,8 @@ class Handled:
     extension: Ints
     closed: Times
     returned: Ints
+    returned_at: Times
+    redispatched_at: Times
 
     @property
     def is_late(self) -> Flags:
@@ -66,6 +68,8 @@ class Handled:
             "extension_days": pl.Series(self.extension, dtype=pl.Int32),
             "closed_at": moments(self.closed),
             "return_count": pl.Series(self.returned, dtype=pl.Int32),
+            "returned_at": moments(self.returned_at),
+            "redispatched_at": moments(self.redispatched_at),
             "dispatch_count": only_where(pl.Series(self.returned + 1, dtype=pl.Int32), ~np.isnat(self.dispatched)),
         }
 
@@ -89,6 +93,8 @@ def handle(rng: np.random.Generator, received: Times, category: np.ndarray, town
     closing_day = after_working_days(arrival, np.where(late, allowed + overrun, spent))
     closed = np.maximum(clock(rng, closing_day), hours_after(contacted, 0.3 + rng.random(total)))
     closed[stays_open] = np.datetime64("NaT")
+    returned = (rng.random(total) < 0.038).astype(np.int64)
+    returned_at, redispatched_at = _returns(returned > 0, dispatched, signed)
     return Handled(
         town=town,
         dispatched=_seen(dispatched),
@@ -97,8 +103,22 @@ def handle(rng: np.random.Generator, received: Times, category: np.ndarray, town
         due=end_of(due_day),
         extension=extension,
         closed=_seen(closed),
-        returned=(rng.random(total) < 0.038).astype(np.int64),
+        returned=returned,
+        returned_at=_seen(returned_at),
+        redispatched_at=_seen(redispatched_at),
     )
+
+
+def _returns(returned: Flags, dispatched: Times, signed: Times) -> tuple[Times, Times]:
+    """Return when tickets were returned and dispatched again, between dispatch and signing, NaT where never.
+
+    Both fall on one day, so that no deadline moves.
+    """
+    third = (signed - dispatched) // 3
+    returned_at = dispatched + third
+    redispatched_at = np.minimum(returned_at + third, end_of(returned_at.astype("datetime64[D]")))
+    never = np.datetime64("NaT")
+    return np.where(returned, returned_at, never), np.where(returned, redispatched_at, never)
 
 
 def _seen(times: Times) -> Times:

@@ -1,26 +1,39 @@
 -- Events of hotline tickets: one on the day a ticket came in, was closed, fell due and was called back.
--- A ticket without a stated deadline falls due by its category, in working days from receipt.
+-- A ticket without a stated deadline falls due by its category, in working days after the day of receipt; an
+-- extension and the working days between a return and the next dispatch are added. A return still open adds
+-- nothing: until someone holds the ticket again its deadline stands, so that no ticket drops out of what is due.
 with moment as (
     select 'received' as what
     union all select 'closed'
     union all select 'due'
     union all select 'called_back'
 ),
-clocked as (
+counted as (
     select
         ticket.*,
-        coalesce(ticket.due_at, cast(due_day.day as timestamp) + interval '23 hours 59 minutes') as falls_due_at,
+        received_day.ordinal
+        + ticket_deadline.working_days
+        + coalesce(ticket.extension_days, 0)
+        + greatest(coalesce(redispatched_day.ordinal - returned_day.ordinal, 0), 0) as due_ordinal,
         closed_day.ordinal - dispatched_day.ordinal as handling_days
     from ticket
-    left join ticket_deadline on ticket_deadline.category = ticket.category
+    left join ticket_deadline
+        on ticket_deadline.category = ticket.category
+        and cast(ticket.received_at as date) >= ticket_deadline.valid_from
+        and cast(ticket.received_at as date) < ticket_deadline.valid_until
     left join calendar_day as received_day on received_day.day = cast(ticket.received_at as date)
-    left join calendar_day as due_day
-        on due_day.is_working
-        and due_day.ordinal
-            = received_day.ordinal + ticket_deadline.working_days + coalesce(ticket.extension_days, 0)
+    left join calendar_day as returned_day on returned_day.day = cast(ticket.returned_at as date)
+    left join calendar_day as redispatched_day on redispatched_day.day = cast(ticket.redispatched_at as date)
     left join calendar_day as dispatched_day
         on dispatched_day.day = cast(coalesce(ticket.first_dispatched_at, ticket.received_at) as date)
     left join calendar_day as closed_day on closed_day.day = cast(ticket.closed_at as date)
+),
+clocked as (
+    select
+        counted.*,
+        coalesce(counted.due_at, cast(due_day.day as timestamp) + interval '23 hours 59 minutes') as falls_due_at
+    from counted
+    left join calendar_day as due_day on due_day.is_working and due_day.ordinal = counted.due_ordinal
 ),
 dated as (
     select

@@ -40,9 +40,5 @@ create table refused_row (
 -- One row per calendar day; ordinal counts working days from the first day on.
 create table calendar_day (day date, is_working boolean, ordinal integer);
 
--- Working days a hotline ticket may take, by category (广东省12345办法, in force 2022-09-01).
-create table ticket_deadline (category varchar, working_days integer);
-insert into ticket_deadline values ('咨询', 2), ('求助', 10), ('建议', 10), ('投诉', 15), ('举报', 15);
-
 -- One row per subject that has data: the last day its files in force cover.
 create table horizon (subject varchar, first_day date, last_day date);

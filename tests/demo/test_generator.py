@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
 
-from kpi.calendar import is_working_day
+from kpi.calendar import deadline, is_working_day
 from kpi.catalogue import ROOT
 from kpi.catalogue.metrics import load_metrics
 from kpi.catalogue.places import load_towns
@@ -24,7 +24,7 @@ from kpi.demo.exports import DAY_COLUMNS, frames
 from kpi.demo.files import STEMS, TITLES, Export, Form, write
 from kpi.demo.kiosks import IDLE_FROM, register
 from kpi.demo.places import COAST, TOWNS
-from kpi.demo.registers import service_halls, service_items
+from kpi.demo.registers import service_halls, service_items, town_populations
 from kpi.demo.scale import LAST_EXPORT, TOTALS
 from kpi.demo.stories import STORIES, as_markdown
 from kpi.demo.ticket_handling import LIMITS
@@ -79,6 +79,11 @@ def data_rows(path: Path) -> Iterator[dict[str, object]]:
             yield {"key": row[record], "at": moment}
 
 
+def monthly(paths: list[Path]) -> list[Path]:
+    """Return the exports that are no registers."""
+    return [path for path in paths if subject_of(path) in DAY_COLUMNS]
+
+
 def of_2023(frame: pl.DataFrame, day: str) -> pl.DataFrame:
     return frame.filter(pl.col(day).dt.year() == 2023)
 
@@ -88,17 +93,18 @@ def per_week(frame: pl.DataFrame, day: str) -> dict[str, int]:
     return {f"{year}-W{week:02d}": count for (year, week), count in weeks.items()}
 
 
-def test_registers_come_first_then_months(paths: list[Path], told: list) -> None:
-    assert len(paths) == 3 + 24 * 6 + 1
-    assert [subject_of(path) for path in paths[:3]] == ["kiosk", "service_item", "service_hall"]
-    months = [path.stem.split("-", 2)[2][:7] for path in paths[3:] if "W46" not in path.stem]
-    assert months == sorted(months)
-    assert told[-1] == (148, 148, paths[-1].name)
+def test_files_come_in_the_order_of_their_export(paths: list[Path], told: list) -> None:
+    assert len(paths) == 4 + 24 * 6 + 1
+    exported = [str(read(path)[1][0]).rpartition("导出时间：")[2] for path in paths]
+    assert exported == sorted(exported)
+    registers = [subject_of(path) for path in paths if subject_of(path) not in DAY_COLUMNS]
+    assert registers == ["kiosk", "service_item", "service_hall", "town_population"]
+    assert told[-1] == (149, 149, paths[-1].name)
 
 
 def test_the_files_hold_the_exact_totals(paths: list[Path]) -> None:
     keys: dict[str, dict[str, int]] = {subject: {} for subject in TOTALS}
-    for path in paths[3:]:
+    for path in monthly(paths):
         for row in data_rows(path):
             assert row["key"].startswith("DEMO")
             keys[subject_of(path)][row["key"]] = row["at"].year
@@ -107,7 +113,7 @@ def test_the_files_hold_the_exact_totals(paths: list[Path]) -> None:
 
 
 def test_title_rows_say_demo_period_and_export(paths: list[Path]) -> None:
-    for path in paths[3::17]:
+    for path in monthly(paths)[::17]:
         title, period = (row[0] for row in read(path)[:2])
         assert title == f"{TITLES[subject_of(path)]}（演示数据）"
         assert period.startswith("统计期间：202")
@@ -129,7 +135,8 @@ def test_headers_are_the_catalogues(paths: list[Path]) -> None:
 
 
 def test_every_value_is_one_the_catalogue_knows(records: dict[str, pl.DataFrame]) -> None:
-    tables = {**records, "kiosk": register(), "service_item": service_items(), "service_hall": service_halls()}
+    registers = {"kiosk": register(), "service_item": service_items(), "service_hall": service_halls()}
+    tables = {**records, **registers, "town_population": town_populations()}
     for key, table in tables.items():
         for column in SUBJECTS[key].columns:
             if column.type == "code":
@@ -173,13 +180,18 @@ def test_callbacks_of_2023_are_exact(records: dict[str, pl.DataFrame]) -> None:
 def test_tickets_obey_time_and_deadlines(records: dict[str, pl.DataFrame]) -> None:
     tickets = records["ticket"]
     stages = ["received_at", "first_dispatched_at", "signed_at", "contacted_at", "closed_at", "called_back_at"]
+    returns = ["first_dispatched_at", "returned_at", "redispatched_at", "signed_at"]
+    assert (tickets["returned_at"].is_not_null() == (tickets["return_count"] > 0)).all()
+    assert all(tickets.filter(pl.col(after) < pl.col(before)).is_empty() for before, after in pairwise(returns))
     for before, after in pairwise(stages):
         assert tickets.filter(pl.col(after) < pl.col(before)).is_empty()
         assert tickets.filter(pl.col(after).is_not_null() & pl.col(before).is_null()).is_empty()
         assert tickets[after].max() <= LAST_EXPORT
-    for row in tickets.gather_every(501).iter_rows(named=True):
-        days = pl.date_range(row["received_at"].date(), row["due_at"].date(), eager=True).to_list()[1:]
-        assert sum(map(is_working_day, days)) == LIMITS[row["category"]] + row["extension_days"]
+    returned = tickets.filter(pl.col("returned_at").is_not_null())
+    for row in [*tickets.gather_every(501).iter_rows(named=True), *returned.gather_every(501).iter_rows(named=True)]:
+        pauses = [(row["returned_at"].date(), row["redispatched_at"].date())] if row["returned_at"] else []
+        due = deadline(row["received_at"].date(), LIMITS[row["category"]], row["extension_days"], pauses)
+        assert row["due_at"].date() == due
     assert (
         tickets.filter((pl.col("received_at") >= datetime(2023, 12, 18)) & pl.col("closed_at").is_null()).height > 300
     )
@@ -286,6 +298,15 @@ def test_registers_meet_the_lists() -> None:
     assert items["item"].n_unique() == items.height == 620
     assert Counter(halls["tier"]) == {"县级": 3, "镇级": 17}
     assert halls["is_model_site"].sum() == 10
+
+
+def test_the_inhabitants_are_the_invented_weights() -> None:
+    table = town_populations()
+    assert dict(table.select("town", "residents").iter_rows())["多祝镇"] == 65_000
+    assert table["residents"].sum() == 1_018_000
+    assert table["population_id"].str.starts_with("DEMO").all()
+    assert set(table["counted_on"]) == {date(2020, 11, 1)}
+    assert set(table["basis"]) == {"演示数据（虚构权重）"}
 
 
 def test_the_page_tells_the_stories() -> None:

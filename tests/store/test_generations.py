@@ -25,16 +25,16 @@ from tests.store.statements import CATALOGUE, rating, statement
 NOW = datetime(2024, 1, 6, 9)
 
 
-def append(root: Path, *statements: Statement) -> list[int]:
+def append(root: Path, *statements: Statement, at: datetime = NOW) -> list[int]:
     with drafting(root, "demo", CATALOGUE) as draft:
-        batches = [draft.append(item, NOW)[0] for item in statements]
+        batches = [draft.append(item, at)[0] for item in statements]
         rollups.refresh(draft)
     return batches
 
 
-def undo(root: Path, batch: int) -> None:
+def undo(root: Path, batch: int, at: datetime = NOW) -> None:
     with drafting(root, "demo", CATALOGUE) as draft:
-        draft.undo(batch, NOW)
+        draft.undo(batch, at)
         rollups.refresh(draft)
 
 
@@ -120,11 +120,21 @@ def test_random_imports_and_undos_match_a_naive_model(tmp_path: Path, seed: int)
 
 def assert_rollup_equals_events(generation: Generation) -> None:
     for subject in CATALOGUE.subjects.values():
-        if subject.rollup:
-            kept = generation.query(f"select * from {subject.key}_rollup order by day, town")
-            sums = ", ".join(f"sum({name})::double as {name}" for name in kept.columns[2:])
+        town = schema.town_sql(subject)
+        kept = generation.query(f"select * from {subject.key}_rollup order by day, town")
+        sums = ", ".join(f"sum({name})::double as {name}" for name in kept.columns[2:])
+        summed = generation.query(
+            f"select day, {town} as town, {sums} from {subject.key}_event group by 1, 2 order by 1, 2"
+        )
+        assert_frame_equal(kept, summed)
+        for measure in schema.bucket_measures(CATALOGUE, subject):
+            kept = generation.query(
+                f"select day, sum(records) as n, sum(total) as s from {subject.key}_bucket "
+                f"where measure = '{measure}' group by day order by day"
+            )
             summed = generation.query(
-                f"select day, town, {sums} from {subject.key}_event group by day, town order by day, town"
+                f"select day, count({measure})::double as n, sum({measure})::double as s "
+                f"from {subject.key}_event where {measure} is not null group by day order by day"
             )
             assert_frame_equal(kept, summed)
 

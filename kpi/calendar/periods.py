@@ -1,22 +1,15 @@
-"""Days, weeks and periods as the bureau speaks of them."""
+"""Days, weeks, months, quarters and years, and which earlier one each is compared with."""
 
 from __future__ import annotations
 
-import csv
 import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 
-import chinese_calendar
-
+from kpi.calendar.festival import days_since_last_festival
 from kpi.errors import UnknownName
 
-# The day on which the demonstration year is looked at.
-DEMO_TODAY = date(2024, 1, 6)
-OVERRIDES = Path(__file__).resolve().parents[1] / "data" / "catalogue" / "calendar_overrides.csv"
 YEAR = re.compile(r"((?:19|20|21)\d{2})")
 QUARTER = re.compile(r"((?:19|20|21)\d{2})-Q([1-4])")
 MONTH = re.compile(r"((?:19|20|21)\d{2})-(\d{2})")
@@ -26,7 +19,10 @@ DAY = re.compile(r"((?:19|20|21)\d{2})-(\d{2})-(\d{2})")
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """A day, week (Monday–Sunday), month, quarter or year, by its first and last day."""
+    """A day, week (Monday–Sunday), month, quarter or year, by its first and last day.
+
+    ``kind`` ``span`` is any other stretch of days: what a month is compared with in the lunar calendar.
+    """
 
     first: date
     last: date
@@ -34,7 +30,10 @@ class Period:
 
     @property
     def key(self) -> str:
-        """The period as it is typed and stands in an address: 2023, 2023-Q4, 2023-12, 2023-W48, 2023-12-03."""
+        """The period as it is typed and stands in an address: 2023, 2023-Q4, 2023-12, 2023-W48, 2023-12-03.
+
+        A span, which nobody types, is 2022-01-11..2022-02-10.
+        """
         year, week, _ = self.first.isocalendar()
         return {
             "year": f"{self.first.year}",
@@ -42,18 +41,21 @@ class Period:
             "month": f"{self.first:%Y-%m}",
             "week": f"{year}-W{week:02d}",
             "day": f"{self.first:%Y-%m-%d}",
+            "span": f"{self.first:%Y-%m-%d}..{self.last:%Y-%m-%d}",
         }[self.kind]
 
     @property
     def label(self) -> str:
-        """The period as it is read: 2023 年第 48 周（11月27日－12月3日）."""
+        """The period as it is read: 2023 年第 48 周（11月27日－12月3日）, 2022年1月11日－2月10日."""
         year, week, _ = self.first.isocalendar()
+        same_year = self.first.year == self.last.year
         return {
             "year": f"{self.first.year} 年",
             "quarter": f"{self.first.year} 年第 {(self.first.month + 2) // 3} 季度",
             "month": f"{self.first.year} 年 {self.first.month} 月",
             "week": f"{year} 年第 {week} 周（{short_day(self.first)}－{short_day(self.last)}）",
             "day": f"{self.first.year} 年 {short_day(self.first)}",
+            "span": f"{_long_day(self.first)}－{short_day(self.last) if same_year else _long_day(self.last)}",
         }[self.kind]
 
     @property
@@ -63,17 +65,41 @@ class Period:
 
     def previous(self) -> Period:
         """The period of the same kind just before."""
+        if self.kind == "span":
+            return self._moved(self.days)
         return period_of(self.kind, self.first - timedelta(days=1))
 
     def following(self) -> Period:
         """The period of the same kind just after."""
+        if self.kind == "span":
+            return self._moved(-self.days)
         return period_of(self.kind, self.last + timedelta(days=1))
 
     def last_year(self) -> Period:
-        """The same period last year; days and weeks go back 364 days, so weekdays stay aligned."""
-        if self.kind in ("week", "day"):
-            return period_of(self.kind, self.first - timedelta(days=364))
+        """The same period last year; days, weeks and spans go back 364 days, so weekdays stay aligned."""
+        if self.kind in ("week", "day", "span"):
+            return self._moved(364)
         return period_of(self.kind, self.first.replace(year=self.first.year - 1))
+
+    def festival_last_year(self) -> Period | None:
+        """Return the period at the same distance from 正月初一 of the year before, equally long.
+
+        Weeks move by whole weeks, so the distance may differ by up to three days; days and months move by
+        it exactly, a month becoming a span. None for quarters and years, for periods outside January and
+        February, and where the festival's day is not listed; raises CatalogueError when its file is bad.
+        Source: GB/T 33661-2017.
+        """
+        if self.kind in ("quarter", "year") or min(self.first.month, self.last.month) > 2:
+            return None
+        distance = days_since_last_festival(self.last.year)
+        if distance is None:
+            return None
+        return self._moved(round(distance / 7) * 7 if self.kind == "week" else distance)
+
+    def _moved(self, days_back: int) -> Period:
+        """Return as many days, ``days_back`` earlier; what is no longer a month, quarter or year is a span."""
+        back = timedelta(days=days_back)
+        return Period(self.first - back, self.last - back, self.kind if self.kind in ("week", "day") else "span")
 
     def trailing(self, count: int) -> list[Period]:
         """The ``count`` periods that end with this one, oldest first."""
@@ -88,8 +114,15 @@ def short_day(day: date) -> str:
     return f"{day.month}月{day.day}日"
 
 
+def _long_day(day: date) -> str:
+    return f"{day.year}年{short_day(day)}"
+
+
 def period_of(kind: str, day: date) -> Period:
-    """Return the period of ``kind`` that contains ``day``."""
+    """Return the period of ``kind`` (day, week, month, quarter or year) that contains ``day``.
+
+    A day belongs to many spans and to none in particular: KeyError for that and any other kind.
+    """
     if kind == "day":
         return Period(day, day, kind)
     if kind == "week":
@@ -97,7 +130,7 @@ def period_of(kind: str, day: date) -> Period:
         return Period(monday, monday + timedelta(days=6), kind)
     if kind == "year":
         return Period(date(day.year, 1, 1), date(day.year, 12, 31), kind)
-    months = 1 if kind == "month" else 3
+    months = {"month": 1, "quarter": 3}[kind]
     first_month = (day.month - 1) // months * months + 1
     last_month = first_month + months - 1
     last = date(day.year, last_month, monthrange(day.year, last_month)[1])
@@ -120,36 +153,3 @@ def parse_period(text: str) -> Period:
     except ValueError:
         pass
     raise UnknownName(f"不认识的时段“{text}”，请写成 2023、2023-Q4、2023-12、2023-W48 或 2023-12-03。")
-
-
-@cache
-def _overrides(path: Path = OVERRIDES) -> dict[date, bool]:
-    if not path.exists():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {date.fromisoformat(row["day"]): row["working"] == "1" for row in csv.DictReader(file)}
-
-
-@cache
-def is_official(year: int) -> bool:
-    """Say whether the State Council's holiday notice for ``year`` is known; otherwise days are 暂按推算."""
-    try:
-        chinese_calendar.is_workday(date(year, 1, 1))
-    except NotImplementedError:
-        return any(day.year == year for day in _overrides())
-    return True
-
-
-@cache
-def is_working_day(day: date) -> bool:
-    """Say whether ``day`` is worked, make-up Saturdays and Sundays (调休) included.
-
-    Source: State Council holiday notices as kept by ``chinesecalendar``, corrected by the
-    administrator's ``calendar_overrides.csv``; a year without a notice counts Monday to Friday.
-    """
-    if day in _overrides():
-        return _overrides()[day]
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
