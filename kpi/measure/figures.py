@@ -1,145 +1,242 @@
-"""Sums become figures: numerators over denominators, divided once, last."""
+"""Sums become figures: numerators over denominators, divided once, last.
+
+``WholeFigures`` answers for any stretch of days about one scope, from running sums by day; ``SplitFigures``
+for the members of a dimension and stretches named in advance. Where the definition of a metric changed
+inside a stretch, every day counts under the definition of that day.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 import polars as pl
 
 from kpi.catalogue import Metric
+from kpi.measure.percentiles import Histogram, quantile
 from kpi.measure.source import Source
-from kpi.store import BEGINNING, Window, window_quantiles, window_sums
+from kpi.store import Window, daily_sums, daily_values, window_sums, window_values
 
-SCHEMA: dict[str, Any] = {
-    "metric": pl.String,
-    "window": pl.Int64,
-    "member": pl.String,
-    "value": pl.Float64,
-    "numerator": pl.Float64,
-    "denominator": pl.Float64,
-    "n": pl.Float64,
-}
+BEGINNING = date(1900, 1, 1)
+# Running sums of decimals differ from the sum itself far behind the point; six digits are exact for all measures.
+DIGITS = 6
+Stretch = tuple[date, date]
 
 
-def figures(
-    source: Source,
-    metrics: Sequence[Metric],
-    windows: Callable[[date], list[Window]],
-    by: str | None = None,
-    where: Mapping[str, str] | None = None,
-) -> pl.DataFrame:
-    """Return one row per metric, window and member: value in the metric's unit, numerator, denominator, n.
+@dataclass(frozen=True)
+class Figure:
+    """One figure in the metric's unit, the sums it was divided from, and n: the records behind a rate or percentile."""
 
-    ``windows`` gives the stretches of days for metrics that reach up to a given day. A metric without
-    any reported day has no row; neither has a window in which none of the measures had an event. ``n``
-    is the number of records behind a rate or percentile, and null for totals and gauges. Raises
-    UnknownName for a dimension a subject lacks.
-    """
-    groups: dict[date, list[Metric]] = defaultdict(list)
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    n: float | None
+
+
+NO_FIGURE = Figure(None, None, None, None)
+
+
+class Figures(ABC):
+    """Figures of many metrics over stretches of days."""
+
+    @abstractmethod
+    def total(self, part: str, first: date, last: date, member: str = "") -> float:
+        """Return the sum of ``subject.measure`` over a stretch of days."""
+
+    @abstractmethod
+    def histogram(self, part: str, first: date, last: date, member: str = "") -> Histogram:
+        """Return value → records of ``subject.measure`` over a stretch of days."""
+
+    def figure(self, metric: Metric, first: date, last: date, member: str = "") -> Figure:
+        """Return the figure of ``metric`` from ``first`` to ``last``: zero for a quiet total, no value for 0 of 0."""
+        if metric.kind == "percentile":
+            return self._percentile(metric, first, last, member)
+        numerator, denominator = self.sums(metric, first, last, member)
+        if denominator is None:
+            return Figure(numerator * metric.scale, numerator, None, None)
+        value = numerator / denominator * metric.scale if denominator > 0 else None
+        return Figure(value, numerator, denominator, denominator if metric.kind == "ratio" else None)
+
+    def total_value(self, metric: Metric, first: date, last: date, member: str = "") -> float:
+        """Return the value of a total, which always has one."""
+        return self.sums(metric, first, last, member)[0] * metric.scale
+
+    def sums(self, metric: Metric, first: date, last: date, member: str = "") -> tuple[float, float | None]:
+        """Return numerator and denominator of ``metric``, each summed before any division."""
+        if metric.kind == "gauge":
+            defined = metric.on(last)
+            return (
+                self.total(defined.numerator, BEGINNING, last, member),
+                self.total(defined.denominator, BEGINNING, last, member) if defined.denominator else None,
+            )
+        top, bottom = 0.0, 0.0
+        for defined, start, end in metric.pieces(first, last):
+            top += self.total(defined.numerator, start, end, member)
+            if defined.denominator and not metric.denominator_stock:
+                bottom += self.total(defined.denominator, start, end, member)
+        if metric.denominator_stock and metric.denominator:
+            bottom = self.total(metric.on(last).denominator or "", BEGINNING, last, member)
+        return top, bottom if metric.denominator else None
+
+    def _percentile(self, metric: Metric, first: date, last: date, member: str) -> Figure:
+        counts: Histogram = defaultdict(float)
+        for defined, start, end in metric.pieces(first, last):
+            for value, records in self.histogram(defined.numerator, start, end, member).items():
+                counts[value] += records
+        assert metric.quantile is not None
+        found = quantile(counts, metric.quantile)
+        return Figure(None if found is None else found * metric.scale, None, None, sum(counts.values()))
+
+
+class WholeFigures(Figures):
+    """Figures of one scope: the whole county, or what a filter leaves. Any stretch of days may be asked for."""
+
+    def __init__(self, source: Source, metrics: Sequence[Metric], where: Mapping[str, str] | None = None) -> None:
+        """Read the sums by day of every measure ``metrics`` need: one query per subject."""
+        self._running: dict[str, list[float]] = {}
+        self._first: dict[str, date] = {}
+        self._values: dict[str, tuple[list[date], list[tuple[float, float]]]] = {}
+        for subject, names in _measures(metrics, percentile=False).items():
+            frame = daily_sums(source.generation, source.catalogue.subjects[subject], names, where)
+            self._keep(subject, names, frame)
+        for subject, names in _measures(metrics, percentile=True).items():
+            for name in names:
+                frame = daily_values(source.generation, source.catalogue.subjects[subject], name, where)
+                counted = list(zip(frame["value"].to_list(), frame["records"].to_list(), strict=True))
+                self._values[f"{subject}.{name}"] = frame["day"].to_list(), counted
+
+    def _keep(self, subject: str, names: Sequence[str], frame: pl.DataFrame) -> None:
+        """Turn sums by day into running sums over every calendar day."""
+        if frame.is_empty():
+            return
+        first, last = frame["day"][0], frame["day"][-1]
+        days = pl.DataFrame({"day": pl.date_range(first, last, eager=True)})
+        running = days.join(frame, on="day", how="left", maintain_order="left").select(
+            pl.col(name).fill_null(0.0).cum_sum() for name in names
+        )
+        for name in names:
+            self._running[f"{subject}.{name}"] = running[name].to_list()
+            self._first[f"{subject}.{name}"] = first
+
+    def total(self, part: str, first: date, last: date, member: str = "") -> float:
+        """Return the sum over a stretch of days."""
+        running = self._running.get(part)
+        if running is None:
+            return 0.0
+        begun = self._first[part]
+        end = min((last - begun).days, len(running) - 1)
+        before = (first - begun).days - 1
+        if end < 0 or before >= end:
+            return 0.0
+        return round(running[end] - (running[before] if before >= 0 else 0.0), DIGITS)
+
+    def daily(self, part: str, first: date, last: date) -> list[float]:
+        """Return the sum of every single day from ``first`` to ``last``."""
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return [self.total(part, day, day) for day in days]
+
+    def histogram(self, part: str, first: date, last: date, member: str = "") -> Histogram:
+        """Return value → records over a stretch of days."""
+        days, counted = self._values.get(part, ([], []))
+        counts: Histogram = defaultdict(float)
+        for value, records in counted[bisect_left(days, first) : bisect_right(days, last)]:
+            counts[value] += records
+        return counts
+
+
+class SplitFigures(Figures):
+    """Figures of every member of a dimension, for stretches of days named in advance."""
+
+    def __init__(
+        self,
+        source: Source,
+        asked: Mapping[str, Sequence[Stretch]],
+        by: str,
+        where: Mapping[str, str] | None = None,
+    ) -> None:
+        """Read the sums of every metric of ``asked`` (metric key → stretches): one query per subject."""
+        self._sums: dict[tuple[str, str, Stretch], float] = {}
+        self._histograms: dict[tuple[str, str, Stretch], Histogram] = {}
+        self.members: set[tuple[str, str]] = set()
+        metrics = [source.catalogue.metrics[key] for key in asked]
+        for subject, names in _measures(metrics, percentile=False).items():
+            stretches = _needed(subject, metrics, asked)
+            windows = [Window(number, *stretch) for number, stretch in enumerate(stretches)]
+            if windows:
+                frame = window_sums(source.generation, source.catalogue.subjects[subject], names, windows, by, where)
+                self._keep_sums(subject, names, stretches, frame)
+        for metric in metrics:
+            if metric.kind == "percentile":
+                self._keep_values(source, metric, asked[metric.key], by, where)
+
+    def _keep_sums(self, subject: str, names: Sequence[str], stretches: list[Stretch], frame: pl.DataFrame) -> None:
+        for number, member, *sums in frame.iter_rows():
+            for name, amount in zip(names, sums, strict=True):
+                part = f"{subject}.{name}"
+                self._sums[part, member, stretches[number]] = amount or 0.0
+                self.members.add((part, member))
+
+    def _keep_values(
+        self,
+        source: Source,
+        metric: Metric,
+        asked: Sequence[Stretch],
+        by: str,
+        where: Mapping[str, str] | None,
+    ) -> None:
+        for part in metric.parts:
+            subject, name = part.split(".")
+            stretches = _cut(metric, asked)
+            windows = [Window(number, *stretch) for number, stretch in enumerate(stretches)]
+            if not windows:
+                continue
+            frame = window_values(source.generation, source.catalogue.subjects[subject], name, windows, by, where)
+            for number, member, value, records in frame.iter_rows():
+                self._histograms.setdefault((part, member, stretches[number]), {})[value] = records
+                self.members.add((part, member))
+
+    def total(self, part: str, first: date, last: date, member: str = "") -> float:
+        """Return the sum over a stretch named in advance."""
+        return self._sums.get((part, member, (first, last)), 0.0)
+
+    def histogram(self, part: str, first: date, last: date, member: str = "") -> Histogram:
+        """Return value → records over a stretch named in advance."""
+        return self._histograms.get((part, member, (first, last)), {})
+
+    def members_of(self, metric: Metric) -> set[str]:
+        """Return the members with any event of the metric in any of the stretches."""
+        return {member for part, member in self.members if part in metric.parts}
+
+
+def _measures(metrics: Iterable[Metric], percentile: bool) -> dict[str, list[str]]:
+    """Return subject → the measures of it that metrics of that sort need."""
+    needed: dict[str, set[str]] = defaultdict(set)
     for metric in metrics:
-        if (as_of := source.as_of(metric)) is not None:
-            groups[as_of].append(metric)
-    frames = []
-    for as_of, group in groups.items():
-        asked = windows(as_of)
-        if not asked:
-            continue
-        quotients = [m for m in group if m.kind != "percentile"]
-        frames.append(_quotients(source, quotients, asked, by, where))
-        frames += [_percentile(source, m, asked, by, where) for m in group if m.kind == "percentile"]
-    return (
-        pl.concat([frame.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items()) for frame in frames])
-        if frames
-        else pl.DataFrame(schema=SCHEMA)
-    )
+        if (metric.kind == "percentile") is percentile:
+            for part in metric.parts:
+                subject, name = part.split(".")
+                needed[subject].add(name)
+    return {subject: sorted(names) for subject, names in needed.items()}
 
 
-def _quotients(
-    source: Source, metrics: Sequence[Metric], windows: list[Window], by: str | None, where: Mapping[str, str] | None
-) -> pl.DataFrame:
-    sums = _measure_sums(source, metrics, windows, by, where)
-    asked = pl.DataFrame(
-        [
-            {
-                "metric": m.key,
-                "top": _slot(m, m.numerator),
-                "bottom": _slot(m, m.denominator),
-                "scale": m.scale,
-                "kind": m.kind,
-            }
-            for m in metrics
-        ],
-        schema={"metric": pl.String, "top": pl.String, "bottom": pl.String, "scale": pl.Float64, "kind": pl.String},
-    )
-    top = sums.rename({"slot": "top", "sum": "numerator"})
-    bottom = sums.rename({"slot": "bottom", "sum": "denominator"})
-    keys = ["window", "member"]
-    with_top = asked.join(top, on="top")
-    with_bottom = asked.filter(pl.col("bottom").is_not_null()).join(bottom, on="bottom")
-    # A denominator without any numerator event is an honest 0 / n; so both sides are kept.
-    joined = with_top.join(
-        with_bottom.select("metric", *keys, "denominator"),
-        on=["metric", *keys],
-        how="full",
-        coalesce=True,
-        nulls_equal=True,
-    )
-    return (
-        joined.drop("top", "bottom", "scale", "kind")
-        .join(asked, on="metric")
-        .with_columns(pl.col("numerator").fill_null(0.0), pl.col("denominator").fill_null(0.0))
-        .with_columns(
-            value=pl.when(pl.col("bottom").is_null())
-            .then(pl.col("numerator") * pl.col("scale"))
-            .when(pl.col("denominator") > 0)
-            .then(pl.col("numerator") / pl.col("denominator") * pl.col("scale")),
-            denominator=pl.when(pl.col("bottom").is_not_null()).then(pl.col("denominator")),
-            n=pl.when(pl.col("bottom").is_not_null() & (pl.col("kind") == "ratio")).then(pl.col("denominator")),
-        )
-    )
+def _cut(metric: Metric, stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Return the stretches cut where the metric's definition changed; a running sum begins at the beginning."""
+    cut: dict[Stretch, None] = {}
+    for first, last in stretches:
+        if metric.kind == "gauge" or metric.denominator_stock:
+            cut[BEGINNING, last] = None
+        if metric.kind != "gauge":
+            cut.update(((start, end), None) for _, start, end in metric.pieces(first, last))
+    return list(cut)
 
 
-def _slot(metric: Metric, part: str | None) -> str | None:
-    """Name a sum: the same measure summed over a period and from the beginning on are two things."""
-    return f"{'stock' if metric.kind == 'gauge' else 'flow'}:{part}" if part else None
-
-
-def _measure_sums(
-    source: Source, metrics: Sequence[Metric], windows: list[Window], by: str | None, where: Mapping[str, str] | None
-) -> pl.DataFrame:
-    """Return slot, window, member, sum for every measure the metrics name; one query per subject and kind."""
-    needed: dict[tuple[str, str], set[str]] = defaultdict(set)
+def _needed(subject: str, metrics: Iterable[Metric], asked: Mapping[str, Sequence[Stretch]]) -> list[Stretch]:
+    found: dict[Stretch, None] = {}
     for metric in metrics:
-        for part in (metric.numerator, metric.denominator):
-            if part:
-                key, measure = part.split(".")
-                needed["stock" if metric.kind == "gauge" else "flow", key].add(measure)
-    frames = []
-    for (kind, key), names in needed.items():
-        asked = windows if kind == "flow" else [Window(w.id, BEGINNING, w.last) for w in windows]
-        subject = source.catalogue.subjects[key]
-        wide = window_sums(source.generation, subject, sorted(names), asked, by, where)
-        long = wide.with_columns(pl.col("window").cast(pl.Int64)).unpivot(
-            index=["window", "member"], variable_name="measure", value_name="sum"
-        )
-        frames.append(
-            long.select((pl.lit(f"{kind}:{key}.") + pl.col("measure")).alias("slot"), "window", "member", "sum")
-        )
-    schema: dict[str, Any] = {"slot": pl.String, "window": pl.Int64, "member": pl.String, "sum": pl.Float64}
-    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
-
-
-def _percentile(
-    source: Source, metric: Metric, windows: list[Window], by: str | None, where: Mapping[str, str] | None
-) -> pl.DataFrame:
-    key, measure = metric.numerator.split(".")
-    assert metric.quantile is not None
-    subject = source.catalogue.subjects[key]
-    found = window_quantiles(source.generation, subject, measure, metric.quantile, windows, by, where)
-    none = pl.lit(None, dtype=pl.Float64)
-    return found.with_columns(
-        metric=pl.lit(metric.key), value=pl.col("value") * metric.scale, numerator=none, denominator=none
-    )
+        if metric.kind != "percentile" and subject in metric.subjects:
+            found.update(dict.fromkeys(_cut(metric, asked[metric.key])))
+    return list(found)

@@ -1,4 +1,4 @@
-"""Which target judges a figure, and where a yearly amount should be by now."""
+"""Which target judges a figure, what it comes to, and the pace of a cumulative one."""
 
 from __future__ import annotations
 
@@ -6,69 +6,87 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kpi.calendar import Period, period_of
-from kpi.catalogue import SIGNS, Metric, Target
+from kpi.calendar import Period
+from kpi.catalogue import COUNTY, EACH_TOWN, SIGNS, Metric, Target
+from kpi.catalogue.targets import CUMULATIVE
+from kpi.measure.figures import Figures
+from kpi.measure.pace import Course, Pace, course, pace
 from kpi.measure.source import Source
 from kpi.measure.wording import target_text
 
-TO_DATE, TO_DATE_LAST_YEAR, FULL_LAST_YEAR = 3, 4, 5
-
 
 @dataclass(frozen=True)
-class Pace:
-    """A yearly amount so far, what it should be by calendar days, and where it will end by last year's shape."""
+class Place:
+    """What a figure is about: the whole county, one town (and nothing narrower), or some other part of it."""
 
-    to_date: float
-    expected: float
-    projection: float
-    year_over: bool
+    is_part: bool = False
+    town: str | None = None
+
+    @classmethod
+    def of(cls, where: Mapping[str, str], by: str | None = None, member: str | None = None) -> Place:
+        """Return the place a filter and a member of a split leave."""
+        narrowed = {**where, **({by: member or ""} if by else {})}
+        return cls(bool(narrowed), narrowed["town"] if narrowed.keys() == {"town"} else None)
 
 
 @dataclass(frozen=True)
 class Goal:
-    """The target in force for one figure, the value it comes to, and the pace when it is a yearly amount."""
+    """The target in force for one figure, the bounds it comes to, and the pace when it is cumulative."""
 
     target: Target | None
     value: float | None
+    value_high: float | None
     pace: Pace | None
 
     def columns(self, metric: Metric) -> dict[str, Any]:
         """Return the scorecard's columns about the target."""
-        target, pace = self.target, self.pace
+        target, found = self.target, self.pace
         return {
             "target": self.value,
+            "target_high": self.value_high,
             "target_sign": SIGNS[target.direction] if target else None,
-            "target_text": target_text(metric, target, self.value),
+            "target_text": target_text(metric, target, self.value, self.value_high),
             "target_document": target.document if target else None,
             "target_clause": target.clause if target else None,
+            "target_scope": target.scope if target else None,
             "target_is_demo": target.demo if target else None,
-            "to_date": pace.to_date if pace else None,
-            "expected_to_date": pace.expected if pace else None,
-            "projection": pace.projection if pace else None,
+            "to_date": found.to_date if found else None,
+            "expected_to_date": found.expected if found else None,
+            "expected_by": found.expected_by if found else None,
+            "projection": found.projection if found else None,
+            "projection_low": found.low if found else None,
+            "projection_high": found.high if found else None,
         }
 
 
-def goal(
-    source: Source,
-    metric: Metric,
-    period: Period,
-    is_part: bool,
-    last_year: float | None,
-    known: Mapping[int, Mapping[str, Any]],
-) -> Goal:
-    """Return the goal of one figure; ``known`` holds its figures of the year so far and of last year.
+NO_GOAL = Goal(None, None, None, None)
 
-    ``is_part`` says that the figure is about one member or what a filter leaves, not about the whole county.
+
+def find_target(source: Source, metric: Metric, period: Period, place: Place) -> Target | None:
+    """Return the target that judges ``metric`` in ``period`` at ``place``, in force on the period's last day.
+
+    A town's own target comes before one for every town, and that before the county's where it may judge a
+    part. A target for exactly this kind of period comes before one for any; a total without either is judged
+    by what a longer period asks of it so far.
     """
-    target = _target(source, metric, period, is_part)
-    return Goal(target, _resolved(target, last_year), _pace(source, metric, period, target, known))
+    scopes = [place.town, EACH_TOWN] if place.town else []
+    longer = [kind for kind in CUMULATIVE if kind != period.kind] if metric.kind == "total" else []
+    for scope in (*scopes, COUNTY):
+        for kind in (period.kind, "any", *longer):
+            found = source.targets.find(metric.key, kind, scope or "", period.last)
+            if found and _may_judge(metric, found, place) and _is_longer(found, period):
+                return found
+    return None
 
 
-def _target(source: Source, metric: Metric, period: Period, is_part: bool) -> Target | None:
-    target = source.catalogue.target(metric.key, period.kind, period.last)
-    if target is None:
-        target = source.catalogue.annual_target(metric.key, period.last)
-    return target if target is None or not is_part or judges_a_part(metric, target) else None
+def _may_judge(metric: Metric, target: Target, place: Place) -> bool:
+    return not place.is_part or target.scope != COUNTY or judges_a_part(metric, target)
+
+
+def _is_longer(target: Target, period: Period) -> bool:
+    """Say whether the target's own period is the one looked at, any, or one that holds it."""
+    order = ("day", *CUMULATIVE[::-1])
+    return target.period == "any" or order.index(target.period) >= order.index(period.kind)
 
 
 def judges_a_part(metric: Metric, target: Target) -> bool:
@@ -77,33 +95,36 @@ def judges_a_part(metric: Metric, target: Target) -> bool:
     return shareable and target.period == "any"
 
 
-def _resolved(target: Target | None, last_year: float | None) -> float | None:
+def is_cumulative(metric: Metric, target: Target) -> bool:
+    """Say whether the target is an amount that grows towards it; a rate has no amount due to date."""
+    return metric.kind == "total" and target.period in CUMULATIVE
+
+
+def course_of(source: Source, metric: Metric, period: Period, place: Place) -> Course | None:
+    """Return the time the target's pace is reckoned over, or None where there is no cumulative target."""
+    target = find_target(source, metric, period, place)
+    return course(source, metric, target, period) if target and is_cumulative(metric, target) else None
+
+
+def goal(
+    source: Source,
+    figures: Figures,
+    metric: Metric,
+    period: Period,
+    place: Place,
+    last_year: float | None,
+    member: str = "",
+) -> Goal:
+    """Return the goal of one figure; ``last_year`` is the comparable figure a relative target refers to."""
+    target = find_target(source, metric, period, place)
     if target is None:
-        return None
-    if not target.relative_to_last_year:
-        return target.value
-    return target.value * last_year if last_year is not None else None
-
-
-def _pace(
-    source: Source, metric: Metric, period: Period, target: Target | None, known: Mapping[int, Mapping[str, Any]]
-) -> Pace | None:
-    """Return the pace of the year, or None unless a yearly amount is in force and the year is reported so far."""
-    as_of = source.as_of(metric)
-    if target is None or target.period != "year" or as_of is None or as_of < period.first:
-        return None
-    last = min(period.last, as_of)
-    year = period_of("year", last)
-    to_date = Period(year.first, last, "day")
-    if not source.is_complete(metric, to_date):
-        return None
-    amount = known.get(TO_DATE, {}).get("value") or 0.0
-    share = to_date.days / year.days
-    before = known.get(FULL_LAST_YEAR, {}).get("value")
-    shape = known.get(TO_DATE_LAST_YEAR, {}).get("value")
-    if source.is_complete(metric, year.last_year()) and before and shape:
-        projection = amount * before / shape
-    else:
-        projection = amount / share
-    year_over = last == year.last
-    return Pace(amount, target.value * share, amount if year_over else projection, year_over)
+        return NO_GOAL
+    found = course(source, metric, target, period) if is_cumulative(metric, target) else None
+    if found is not None and target.relative_to_last_year:
+        is_known = source.is_complete(metric, found.before)
+        whole_before = figures.total_value(metric, found.before.first, found.before.last, member)
+        last_year = whole_before if is_known else None
+    factor = last_year if target.relative_to_last_year else 1.0
+    low, high = (None if factor is None or bound is None else bound * factor for bound in target.bounds)
+    on_the_way = pace(source, figures, metric, target, found, low, member) if found and low is not None else None
+    return Goal(target, low, high, on_the_way)

@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
 
-from kpi.calendar import Period
-from kpi.catalogue import Catalogue, Metric
+from kpi import engine
+from kpi.catalogue import Catalogue, Metric, TargetRegister, load
 from kpi.errors import UnknownName
-from kpi.store import Generation
+from kpi.store import Generation, current
 
 Stretch = tuple[date, date]
+
+
+class Days(Protocol):
+    """Anything with a first and a last day."""
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+
+    @property
+    def last(self) -> date:
+        """The last day."""
+
+
+def open_source(as_of: date | None = None, root: Path | None = None) -> Source:
+    """Return the data shown now, or what the dashboard knew at the end of a past day.
+
+    For a past day data, targets, definitions and baselines are those recorded by then. Raises StoreError
+    when there are none.
+    """
+    now = current(root)
+    catalogue = load(demo=now.is_demo)
+    if as_of is None:
+        return Source(now, catalogue)
+    return Source(engine.on_day(as_of, catalogue, root, now.dataset), catalogue.known_on(as_of))
 
 
 @dataclass(frozen=True)
@@ -20,12 +48,24 @@ class Source:
 
     generation: Generation
     catalogue: Catalogue
+    _stretches: dict[str, list[Stretch]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def targets(self) -> TargetRegister:
+        """Every target of the catalogue's files and every one entered since."""
+        return TargetRegister((*self.catalogue.targets, *self.generation.targets))
 
     def stretches(self, metric: Metric) -> list[Stretch]:
         """Return the stretches of days every subject the metric needs has reported, in order.
 
-        A subject that a register merely reads narrows the stretches only once it has reported at all.
+        Days outside the metric's validity do not count. A subject that a register merely reads narrows the
+        stretches only once it has reported at all.
         """
+        if metric.key not in self._stretches:
+            self._stretches[metric.key] = self._reported(metric)
+        return self._stretches[metric.key]
+
+    def _reported(self, metric: Metric) -> list[Stretch]:
         covered = self.generation.covered
         needed = [self._register_or_periods(name) for name in metric.subjects]
         needed += [
@@ -37,20 +77,25 @@ class Source:
         result = needed[0]
         for other in needed[1:]:
             result = _intersection(result, other)
-        return result
+        return _intersection(result, [(metric.valid_from or date.min, metric.valid_to or date.max)])
 
     def as_of(self, metric: Metric) -> date | None:
         """Return the last day the metric can speak of, or None when nothing was reported."""
         stretches = self.stretches(metric)
         return stretches[-1][1] if stretches else None
 
-    def is_complete(self, metric: Metric, period: Period) -> bool:
+    def is_complete(self, metric: Metric, period: Days) -> bool:
         """Say whether every day of ``period`` has been reported."""
         return any(first <= period.first and period.last <= last for first, last in self.stretches(metric))
 
-    def is_covered(self, metric: Metric, period: Period) -> bool:
+    def is_covered(self, metric: Metric, period: Days) -> bool:
         """Say whether any day of ``period`` has been reported."""
         return any(first <= period.last and period.first <= last for first, last in self.stretches(metric))
+
+    def has_gap(self, metric: Metric, period: Days) -> bool:
+        """Say whether the reports reach beyond ``period`` and yet leave out some of its days."""
+        as_of = self.as_of(metric)
+        return as_of is not None and period.last <= as_of and not self.is_complete(metric, period)
 
     def is_late(self, metric: Metric) -> bool:
         """Say whether a source of the metric has missed the day it was due by its expected rhythm."""

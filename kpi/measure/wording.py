@@ -8,6 +8,7 @@ from kpi.catalogue import SIGNS, Metric, Target
 
 MOST_DECIMALS = 6
 NOTHING = "—"
+SPANS = {"year": "年目标 ", "quarter": "季目标 ", "month": "月目标 ", "week": "周目标 "}
 
 
 def rounded(value: float, decimals: int) -> Decimal:
@@ -42,19 +43,26 @@ def decimals_of(target: float, decimals: int) -> int:
     return 0 if target == round(target) else decimals
 
 
-def target_text(metric: Metric, target: Target | None, resolved: float | None) -> str:
-    """Return a target as it stands beside its figure: ≥ 95% · 年目标 ≥ 2,000 宗 · 未设目标."""
+def target_text(metric: Metric, target: Target | None, low: float | None, high: float | None = None) -> str:
+    """Return a target as it stands beside its figure: ≥ 95% · 年目标 ≥ 2,000 宗 · 介于 5%－8% · 未设目标."""
     if target is None:
         return "未设目标"
-    if resolved is None:
+    if low is None:
         return f"较上年同期{_relative(target)}（缺基线）"
-    decimals = decimals_of(resolved, metric.decimals)
-    amount = f"{SIGNS[target.direction]} {with_unit(resolved, metric.unit, decimals)}"
+    if high is not None:
+        amount = f"介于 {_amount(metric, low)}－{_amount(metric, high)}"
+    else:
+        amount = f"{SIGNS[target.direction]} {_amount(metric, low)}"
     if target.relative_to_last_year:
         return f"{amount}（较上年同期{_relative(target)}）"
-    return f"年目标 {amount}" if target.period == "year" else amount
+    whose = "" if target.scope in ("county", "each_town") else f"{target.scope} "
+    return f"{SPANS.get(target.period, '')}{whose}{amount}"
+
+
+def _amount(metric: Metric, value: float) -> str:
+    return with_unit(value, metric.unit, decimals_of(value, metric.decimals))
 
 
 def _relative(target: Target) -> str:
-    change = (target.value - 1) * 100
+    change = ((target.value or 0.0) - 1) * 100
     return f"{'下降' if change < 0 else '上升'} {digits(abs(change))}%"
