@@ -26,3 +26,7 @@ class StoreError(KpiError):
 
 class UnknownName(KpiError):
     """A metric, dimension, member, batch or period that does not exist was asked for."""
+
+
+class NotComparable(KpiError):
+    """Two figures that cannot be set against each other: one is missing, or they are counted differently."""

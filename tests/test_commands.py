@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from kpi import demo
 from kpi.commands import cli
+from kpi.store import current
 
 ROOT = Path(__file__).parents[1]
 WANTED = ("好差评评价", "12345工单", "粤智助业务")
@@ -223,3 +224,68 @@ def test_refused_rows_of_an_unknown_batch(demo_store: Path) -> None:
     code, printed = kpi(demo_store, "refused", "9999")
     assert code == 1
     assert "没有批次 9999" in printed["error"]
+
+
+def test_a_change_is_explained_by_parts_that_sum_to_it(demo_store: Path) -> None:
+    code, printed = kpi(
+        demo_store, "explain", "ticket.on_time", "--period", "2023-W48", "--vs", "2023-W47", "--by", "town"
+    )
+    assert code == 0
+    parts = [driver["contribution"] for driver in printed["drivers"]]
+    assert sum(parts) == pytest.approx(printed["change"], abs=1e-9)
+    assert printed["after"] - printed["before"] == pytest.approx(printed["change"])
+    assert printed["dimension"] == "镇街" and len(parts) == 17
+    for driver in printed["drivers"]:
+        assert driver["mix"] + driver["rate"] == pytest.approx(driver["contribution"])
+    code, printed = kpi(demo_store, "explain", "cross.count", "--period", "2023-W48")
+    assert (printed["before"], printed["after"], printed["change"]) == (25, 22, -3)
+    assert printed["by"] in printed["searched"] and "较上周减少 3 宗" in printed["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("explain", "ticket.handling_p90", "--period", "2023-W48"), "分位数不能由各成员相加"),
+        (("explain", "ticket.count", "--period", "2023-W48", "--vs", "2019"), "没有报送"),
+        (("explain", "ticket.count", "--period", "2023-W48", "--by", "hall"), "不能按“hall”拆分"),
+        (("explain", "ticket.contact_confirmed", "--period", "2023-Q3", "--vs", "2023-Q2"), "改过口径"),
+        (("explain", "ticket.count", "--period", "2023-W48", "--vs", "festival"), "没有春节同期可比"),
+        (("card", "no.such"), "没有指标“no.such”"),
+        (("scorecard", "--period", "2023", "--as-of", "昨天"), "看不懂日期“昨天”"),
+        (("scorecard", "--period", "2023", "--as-of", "2021-01-01"), "那天看板还没有任何有效数据"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_one_sentence(
+    demo_store: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, printed = kpi(demo_store, *arguments)
+    assert code == 1 and sentence in printed["error"]
+
+
+def test_a_card_says_all_there_is_to_know(demo_store: Path) -> None:
+    code, printed = kpi(demo_store, "card", "ticket.on_time", "--period", "2023-W48")
+    assert code == 0
+    assert printed["formula"]["numbers"] == "908 ÷ 942 × 100 = 96.39%"
+    assert printed["records"]["count"] == 942
+    assert printed["rule"]["status"] == printed["row"]["status"]
+    assert {"verification", "sources", "accuracy", "limitations", "compensation"} == set(
+        printed["sources"][0]["quality"]
+    )
+    assert printed["batches"] and printed["targets"] and printed["sentences"]
+    generation = current(demo_store)
+    for query, part in zip(printed["queries"], ("numerator", "denominator"), strict=True):
+        assert generation.query(query["sql"]).item() == printed["formula"][part]["value"]
+
+
+def test_a_past_day_is_shown_as_it_was(store: Path) -> None:
+    def week(day: str) -> dict[str, Any]:
+        rows = kpi(store, "scorecard", "--period", "2023-W46", "--metric", "one_window.count", "--as-of", day)[1][
+            "rows"
+        ]
+        return dict(rows[0])
+
+    assert (week("2023-12-07")["value"], week("2023-12-07")["restatement"]) == (277, "")
+    corrected = week("2023-12-08")
+    assert (corrected["value"], corrected["restated_from"]) == (280, 277)
+    assert "由 277 宗改为 280 宗" in corrected["restatement"]
+    assert kpi(store, "batches", "--as-of", "2023-12-07")[1]["batches"][0]["batch"] == 69

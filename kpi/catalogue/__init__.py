@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 
-from kpi.catalogue.metrics import Metric, load_metrics
+from kpi.catalogue.baselines import Baseline, load_baselines
+from kpi.catalogue.metrics import Benchmark, Change, Metric, load_metrics, with_changes
 from kpi.catalogue.places import Department, Town, alias_map, load_departments, load_towns
-from kpi.catalogue.subjects import FLAGS, LEVELS, UNSTATED, Column, Subject, load_subjects
-from kpi.catalogue.targets import SIGNS, Target, check_overlap, load_targets
+from kpi.catalogue.subjects import FLAGS, LEVELS, UNSTATED, Column, Quality, Subject, load_subjects
+from kpi.catalogue.targets import (
+    COUNTY,
+    EACH_TOWN,
+    PACES,
+    PERIODS,
+    SIGNS,
+    Target,
+    TargetRegister,
+    check_overlap,
+    check_target,
+    load_targets,
+)
 from kpi.errors import UnknownName
 
 __all__ = [
+    "AREAS",
+    "COUNTY",
+    "EACH_TOWN",
     "FLAGS",
     "LEVELS",
+    "PACES",
+    "PERIODS",
     "SIGNS",
     "UNSTATED",
+    "Baseline",
+    "Benchmark",
     "Catalogue",
+    "Change",
     "Column",
     "Department",
     "Metric",
+    "Quality",
     "Subject",
     "Target",
+    "TargetRegister",
     "Town",
+    "check_target",
     "load",
 ]
 
@@ -39,11 +62,12 @@ AREAS = {
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Subjects, metrics, targets and reference lists, consistent with one another."""
+    """Subjects, metrics, targets, baselines and reference lists, consistent with one another."""
 
     subjects: dict[str, Subject]
     metrics: dict[str, Metric]
     targets: tuple[Target, ...]
+    baselines: tuple[Baseline, ...]
     towns: tuple[Town, ...]
     departments: tuple[Department, ...]
 
@@ -82,33 +106,31 @@ class Catalogue:
             raise UnknownName(f"没有指标“{key}”，可用的指标见“指标与目标”页或 python -m kpi metrics。")
         return self.metrics[key]
 
-    def target(self, metric: str, period_kind: str, day: date) -> Target | None:
-        """Return the target of ``metric`` for a period of that kind in force on ``day``, if one is set.
-
-        A yearly amount applies to years only; a year without one of its own falls back to ``any``.
-        """
-        in_force = [t for t in self.targets if t.metric == metric and t.in_force(day)]
-        wanted = ("year", "any") if period_kind == "year" else ("any",)
-        return next((t for period in wanted for t in in_force if t.period == period), None)
-
-    def annual_target(self, metric: str, day: date) -> Target | None:
-        """Return the yearly amount of ``metric`` in force on ``day``, whatever period is looked at."""
-        return next((t for t in self.targets if (t.metric, t.period) == (metric, "year") and t.in_force(day)), None)
+    def known_on(self, day: date) -> Catalogue:
+        """Return the catalogue without what was recorded after ``day``: targets, changes of definition, baselines."""
+        return replace(
+            self,
+            metrics={key: metric.known_on(day) for key, metric in self.metrics.items()},
+            targets=tuple(t for t in self.targets if t.recorded_at is None or t.recorded_at.date() <= day),
+            baselines=tuple(baseline for baseline in self.baselines if baseline.recorded_on <= day),
+        )
 
 
 @cache
 def load(demo: bool = False, root: Path = ROOT) -> Catalogue:
-    """Return the checked catalogue; with ``demo`` also the invented targets of the demonstration.
+    """Return the checked catalogue; with ``demo`` also what was invented for the demonstration.
 
     Raises CatalogueError when any declaration is incomplete or contradicts another.
     """
-    folder = root / "data" / "catalogue"
-    subjects = load_subjects(folder / "subjects")
+    folder, samples = root / "data" / "catalogue", root / "data" / "samples"
+    subjects, towns = load_subjects(folder / "subjects"), load_towns(folder / "towns.csv")
     metrics = load_metrics(folder / "metrics", subjects)
-    targets = load_targets(folder / "targets.toml", metrics)
+    names = [town.name for town in towns]
+    targets = load_targets(folder / "targets.toml", metrics, names)
+    baselines = load_baselines(folder / "baselines.toml", metrics)
     if demo:
-        targets += load_targets(root / "data" / "samples" / "demo_targets.toml", metrics, demo=True)
+        metrics = with_changes(metrics, samples / "demo_changes.toml", subjects)
+        targets += load_targets(samples / "demo_targets.toml", metrics, names, demo=True)
+        baselines += load_baselines(samples / "demo_baselines.toml", metrics, demo=True)
         check_overlap(targets)
-    return Catalogue(
-        subjects, metrics, targets, load_towns(folder / "towns.csv"), load_departments(folder / "departments.csv")
-    )
+    return Catalogue(subjects, metrics, targets, baselines, towns, load_departments(folder / "departments.csv"))

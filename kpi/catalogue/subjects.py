@@ -59,6 +59,17 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Quality:
+    """What is known of a source's data quality, in the five points GAO-15-788 asks for, each in words."""
+
+    verification: str
+    sources: str
+    accuracy: str
+    limitations: str
+    compensation: str
+
+
+@dataclass(frozen=True)
 class Subject:
     """One kind of record: its columns, its key, and how often its source is expected to report.
 
@@ -75,8 +86,8 @@ class Subject:
     volume: str
     expected_every_days: int
     grace_days: int
-    rollup: bool
     covers_towns: bool
+    quality: Quality
     columns: tuple[Column, ...]
     register: bool = False
     reads: tuple[str, ...] = ()
@@ -111,10 +122,17 @@ def load_subjects(folder: Path) -> dict[str, Subject]:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
         columns = tuple(_column(path.name, spec) for spec in declared.pop("columns"))
         declared["reads"] = tuple(declared.get("reads", ()))
-        subject = Subject(columns=columns, **declared)
+        subject = Subject(columns=columns, quality=_quality(path.name, declared.pop("quality", {})), **declared)
         _check(path.name, subject)
         subjects[subject.key] = subject
     return subjects
+
+
+def _quality(file_name: str, declared: dict[str, str]) -> Quality:
+    try:
+        return Quality(**declared)
+    except TypeError as error:
+        raise CatalogueError(f"{file_name}：数据质量说明要写全核验、来源、精度、局限、弥补五点：{error}。") from error
 
 
 def _column(file_name: str, spec: dict[str, Any]) -> Column:

@@ -127,10 +127,11 @@ class Publication:
         self._now = now
         self.appended = 0
 
-    def add(self, staged: Staged) -> LoadedBatch:
-        """Append one file; a repeated file comes back with its reason and leaves no trace."""
+    def add(self, staged: Staged, imported_at: datetime | None = None) -> LoadedBatch:
+        """Append one file, imported now or at ``imported_at``; a repeated file gives its reason and leaves no trace."""
+        now = imported_at or self._now
         try:
-            batch, verdicts = self._draft.append(_statement(staged, self._catalogue, self._now), self._now)
+            batch, verdicts = self._draft.append(_statement(staged, self._catalogue, now), now)
         except AlreadyImported as refusal:
             return LoadedBatch(staged.file_name, staged.subject, None, 0, 0, 0, 0, staged.refused.height, str(refusal))
         self.appended += 1

@@ -1,13 +1,23 @@
 """Sealed generations, batches, undo, publish, query. Besides the engine, the only room that imports duckdb."""
 
-from kpi.store.draft import Draft, Statement, Verdicts, drafting, refuse_repeated, verdict_sql
+from kpi.store.corrections import corrected_buckets, corrections
+from kpi.store.draft import Draft, drafting, opened
 from kpi.store.generation import Generation, close_all, current
 from kpi.store.location import DEMO, NAMES, REAL, activate, active_dataset, dataset_folder, store_root
 from kpi.store.schema import fingerprint
-from kpi.store.sums import BEGINNING, Window, check_dimension, towns_reporting, window_quantiles, window_sums
+from kpi.store.statement import Statement, Verdicts, refuse_repeated, verdict_sql
+from kpi.store.sums import (
+    Window,
+    check_dimension,
+    daily_sums,
+    daily_values,
+    sum_query,
+    towns_reporting,
+    window_sums,
+    window_values,
+)
 
 __all__ = [
-    "BEGINNING",
     "DEMO",
     "NAMES",
     "REAL",
@@ -20,14 +30,20 @@ __all__ = [
     "active_dataset",
     "check_dimension",
     "close_all",
+    "corrected_buckets",
+    "corrections",
     "current",
+    "daily_sums",
+    "daily_values",
     "dataset_folder",
     "drafting",
     "fingerprint",
+    "opened",
     "refuse_repeated",
     "store_root",
+    "sum_query",
     "towns_reporting",
     "verdict_sql",
-    "window_quantiles",
     "window_sums",
+    "window_values",
 ]

@@ -5,85 +5,32 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import polars as pl
 
-from kpi.catalogue import Catalogue, Subject
-from kpi.errors import AlreadyImported, StoreError, UnknownName
+from kpi.catalogue import Catalogue, Subject, Target
+from kpi.errors import StoreError, UnknownName
+from kpi.store.coverage import COVERED_SQL, covered_stretches
 from kpi.store.location import NAMES, dataset_folder, replace_text, sync_folder, writing
 from kpi.store.schema import bring_up_to_date, column_list, fingerprint, made_under, quoted
+from kpi.store.statement import Statement, Verdicts, refuse_repeated, verdict_sql
 
 STORAGE_VERSION = "v1.5.0"
 KEPT_GENERATIONS = 5
 
 
 @dataclass(frozen=True)
-class Statement:
-    """What one file says: typed rows of one subject and everything worth knowing about the file.
+class Cause:
+    """What changed the rows of a draft last: a batch that went in, or one that was taken out of force, and when."""
 
-    ``rows`` holds the subject's columns and ``line``, with distinct record keys; ``refused`` holds line,
-    rule, reason and raw. ``stated_at`` decides which of two statements about a record is the newer.
-    """
-
-    subject: Subject
-    rows: pl.DataFrame
-    refused: pl.DataFrame
-    facts: dict[str, Any]
-    period_first: date
-    period_last: date
-    stated_at: datetime
-    digest: str
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """How a statement's rows compare with what is known, each row counted once."""
-
-    new: int
-    changed: int
-    same: int
-    older: int
-
-
-def verdict_sql(subject: Subject, stated_at: datetime, staged: str = "staged") -> str:
-    """Return SQL that gives one row per staged row: its record, new, changed, same or older, and if it wins.
-
-    ``older`` is a row whose known statement is newer and differs. Whatever it says, a row comes into
-    force (``wins``) only when no newer statement about its record is known.
-    """
-    record = quoted(subject.record)
-    equal = " and ".join(
-        f"{staged}.{quoted(c.name)} is not distinct from known.{quoted(c.name)}" for c in subject.columns
-    )
-    moment = f"timestamp '{stated_at:%Y-%m-%d %H:%M:%S.%f}'"
-    return f"""
-        select {staged}.{record} as record,
-            case
-                when known.{record} is null then 'new'
-                when {equal} then 'same'
-                when batch.stated_at > {moment} then 'older'
-                else 'changed'
-            end as verdict,
-            known.{record} is null or batch.stated_at <= {moment} as wins
-        from {staged}
-        left join {subject.key}_version as known on known.{record} = {staged}.{record} and known.is_current
-        left join batch on batch.batch = known.batch
-    """
-
-
-def refuse_repeated(known: Sequence[tuple[int, datetime]], file_name: str) -> None:
-    """Raise AlreadyImported when ``known`` names a batch in force with the same bytes."""
-    for batch, when in known:
-        raise AlreadyImported(
-            f"文件“{file_name}”已于 {when:%Y-%m-%d %H:%M} 导入（批次 {batch}），内容完全相同，未作任何改动。"
-        )
+    batch: int
+    at: datetime
+    is_undo: bool
 
 
 class Draft:
@@ -95,7 +42,9 @@ class Draft:
         self.connection = connection
         self.catalogue = catalogue
         self.touched_subjects: set[str] = set()
-        connection.execute("create temp table touched_day (subject varchar, day date)")
+        self.covered_before = covered_stretches(connection.execute(COVERED_SQL).fetchall())
+        self.last_cause = Cause(0, datetime(1900, 1, 1), is_undo=False)
+        connection.execute("create temp table touched_day (subject varchar, day date, batch integer)")
 
     def append(self, statement: Statement, imported_at: datetime) -> tuple[int, Verdicts]:
         """Append one file as one batch and put its newest rows in force; return its number and counts.
@@ -108,6 +57,7 @@ class Draft:
         refuse_repeated(known, statement.facts["file_name"])
         subject, connection = statement.subject, self.connection
         batch = connection.execute("select coalesce(max(batch), 0) + 1 from batch").fetchall()[0][0]
+        self.last_cause = Cause(batch, imported_at, is_undo=False)
         connection.register("staged", statement.rows)
         try:
             verdicts, in_force = self._supersede(statement)
@@ -133,28 +83,43 @@ class Draft:
         if not found:
             raise UnknownName(f"没有有效的批次 {batch}，可用的批次见 python -m kpi batches。")
         subject = self.catalogue.subjects[found[0][0]]
+        self.last_cause = Cause(batch, undone_at, is_undo=True)
         table, record = f"{subject.key}_version", quoted(subject.record)
         self.connection.execute(
             f"create temp table undone as select {record} as record from {table} where batch = {batch}"
         )
         self._touch(subject, "select record from undone")
         self.connection.execute("update batch set in_force = false, undone_at = ? where batch = ?", [undone_at, batch])
-        self.connection.execute(f"update {table} set is_current = false where batch = {batch}")
+        self.choose_current(subject, "select record from undone")
+        self._touch(subject, "select record from undone")
+        self.connection.execute("drop table undone")
+        return subject.key
+
+    def choose_current(self, subject: Subject, records: str) -> None:
+        """Put the newest statement of each of ``records`` in force, among the batches in force; the rest are out."""
+        table, record = f"{subject.key}_version", quoted(subject.record)
+        self.connection.execute(f"update {table} set is_current = false where is_current and {record} in ({records})")
         self.connection.execute(f"""
             update {table} set is_current = true
             where (batch, {record}) in (
                 select (version.batch, version.{record})
                 from {table} as version
                 join batch on batch.batch = version.batch and batch.in_force
-                where version.{record} in (select record from undone)
+                where version.{record} in ({records})
                 qualify row_number() over (
                     partition by version.{record} order by batch.stated_at desc, batch.batch desc
                 ) = 1
             )
             """)
-        self._touch(subject, "select record from undone")
-        self.connection.execute("drop table undone")
-        return subject.key
+
+    def add_target(self, target: Target) -> None:
+        """Append one target to the register; what was entered before stays as it is."""
+        known = {field.name: getattr(target, field.name) for field in fields(target) if field.name != "demo"}
+        known["trajectory"] = json.dumps(target.trajectory)
+        places = ", ".join("?" * len(known))
+        self.connection.execute(
+            f"insert into target_entry ({', '.join(known)}) values ({places})", list(known.values())
+        )
 
     def _supersede(self, statement: Statement) -> tuple[Verdicts, str]:
         """Compare with what is known, take replaced rows out of force; return counts and the in-force SQL."""
@@ -207,11 +172,10 @@ class Draft:
     def _touch(self, subject: Subject, records: str) -> None:
         """Remember that the days of these records' events must be summed again."""
         self.touched_subjects.add(subject.key)
-        if subject.rollup:
-            self.connection.execute(
-                f"insert into touched_day select distinct '{subject.key}', day from {subject.key}_event "
-                f"where record in ({records})"
-            )
+        self.connection.execute(
+            f"insert into touched_day select distinct '{subject.key}', day, {self.last_cause.batch} "
+            f"from {subject.key}_event where record in ({records})"
+        )
 
 
 @contextmanager
@@ -232,8 +196,7 @@ def drafting(root: Path, dataset: str, catalogue: Catalogue) -> Iterator[Draft]:
         try:
             if before:
                 shutil.copyfile(folder / before, path)
-            connection = _open(path)
-            try:
+            with opened(path) as connection:
                 is_outdated = made_under(connection) != fingerprint()
                 if is_outdated:
                     bring_up_to_date(connection, catalogue)
@@ -241,8 +204,6 @@ def drafting(root: Path, dataset: str, catalogue: Catalogue) -> Iterator[Draft]:
                 yield Draft(connection, catalogue, is_outdated)
                 connection.execute("commit")
                 connection.execute("checkpoint draft")
-            finally:
-                connection.close()
             _publish(folder, path, before)
         except (OSError, duckdb.IOException) as error:
             raise StoreError(f"写入{NAMES[dataset]}失败，原有数据未变，请检查磁盘空间后重试：{error}") from error
@@ -252,12 +213,17 @@ def drafting(root: Path, dataset: str, catalogue: Catalogue) -> Iterator[Draft]:
         replace_text(root / "active", dataset)
 
 
-def _open(path: Path) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the file of a draft for writing, in the storage format every release since 1.5 reads."""
     connection = duckdb.connect()
-    quoted_path = str(path).replace("'", "''")
-    connection.execute(f"attach '{quoted_path}' as draft (storage_version '{STORAGE_VERSION}')")
-    connection.execute("use draft")
-    return connection
+    try:
+        quoted_path = str(path).replace("'", "''")
+        connection.execute(f"attach '{quoted_path}' as draft (storage_version '{STORAGE_VERSION}')")
+        connection.execute("use draft")
+        yield connection
+    finally:
+        connection.close()
 
 
 def _publish(folder: Path, path: Path, before: str | None) -> None:

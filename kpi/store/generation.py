@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,11 +15,11 @@ import duckdb
 import polars as pl
 
 from kpi.calendar import DEMO_TODAY
-from kpi.catalogue import Catalogue
+from kpi.catalogue import Catalogue, Target
 from kpi.errors import StoreError
+from kpi.store.coverage import COVERED_SQL, covered_stretches
 from kpi.store.location import DEMO, active_dataset, dataset_folder, store_root
 
-BRIDGED_DAYS = 3
 KEPT_CONNECTIONS = 4
 _connections: dict[Path, duckdb.DuckDBPyConnection] = {}
 _opening = Lock()
@@ -26,23 +27,24 @@ _opening = Lock()
 
 @dataclass(frozen=True)
 class Generation:
-    """One sealed file of the store.
+    """One sealed file of the store; with ``as_of_day`` what was known at the end of that past day.
 
     Equal generations hold equal data, so ``key`` may stand for the data in any cache.
     """
 
     path: Path
     dataset: str
+    as_of_day: date | None = None
 
     @property
     def number(self) -> int:
         """The running number of the generation within its dataset."""
-        return int(self.path.stem.rsplit("-", 1)[1])
+        return int(self.path.stem.split("-")[1])
 
     @property
     def key(self) -> str:
         """A text that changes whenever the data shown change."""
-        return str(self.path)
+        return f"{self.path}@{self.as_of_day or ''}"
 
     @property
     def is_demo(self) -> bool:
@@ -51,8 +53,9 @@ class Generation:
 
     @property
     def today(self) -> date:
-        """Today; for demo data the fixed day on which the demonstration is looked at."""
-        return DEMO_TODAY if self.is_demo else date.today()
+        """Today, or the past day looked at; for demo data no later than the day the demonstration is looked at."""
+        today = self.as_of_day or date.today()
+        return min(today, DEMO_TODAY) if self.is_demo else today
 
     def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
         """Return the rows of one SQL query. Safe to call from any thread.
@@ -84,22 +87,22 @@ class Generation:
 
     @cached_property
     def covered(self) -> dict[str, list[tuple[date, date]]]:
-        """Subject → the stretches of days its files in force cover, in order, gaps between them real.
+        """Subject → the stretches of days its files in force cover; see ``covered_stretches``."""
+        return covered_stretches(self.query(COVERED_SQL).rows())
 
-        A gap of at most three days is bridged: a file that does not state its period is known only by
-        its first and last record, and weekends and short holidays have none.
-        """
-        batches = self.query(
-            "select subject, period_first, period_last from batch where in_force order by subject, period_first"
-        )
-        stretches: dict[str, list[tuple[date, date]]] = {}
-        for subject, first, last in batches.iter_rows():
-            known = stretches.setdefault(subject, [])
-            if known and first <= known[-1][1] + timedelta(days=BRIDGED_DAYS + 1):
-                known[-1] = (known[-1][0], max(known[-1][1], last))
-            else:
-                known.append((first, last))
-        return stretches
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets entered on the page or the command line, oldest first."""
+        entries = self.query("select * from target_entry order by recorded_at, rowid").to_dicts()
+        for entry in entries:
+            steps = json.loads(entry.pop("trajectory"))
+            entry["trajectory"] = tuple((day, amount) for day, amount in steps)
+        return tuple(Target(**entry, demo=self.is_demo) for entry in entries)
+
+    @cached_property
+    def corrected_subjects(self) -> frozenset[str]:
+        """The subjects whose already stated sums a later batch or an undo changed."""
+        return frozenset(self.query("select distinct subject from restatement")["subject"])
 
     @cached_property
     def as_of(self) -> date:

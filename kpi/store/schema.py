@@ -9,8 +9,8 @@ from importlib.metadata import version
 import duckdb
 import polars as pl
 
-from kpi.calendar import OVERRIDES, is_working_day
-from kpi.catalogue import ROOT, Catalogue, Subject
+from kpi.calendar import DEADLINES, OVERRIDES, deadline_rules, is_working_day
+from kpi.catalogue import ROOT, Catalogue, Subject, load
 from kpi.errors import CatalogueError
 
 QUERIES = ROOT / "queries"
@@ -30,6 +30,8 @@ SQL_TYPES = {
 }
 FIRST_CALENDAR_DAY = date(2015, 1, 1)
 LAST_CALENDAR_DAY = date(2035, 12, 31)
+BUCKET_WIDTH = 1.01
+LOWEST_BUCKET = -100_000
 
 
 def quoted(name: str) -> str:
@@ -43,14 +45,28 @@ def column_list(subject: Subject, prefix: str = "") -> str:
 
 
 def fingerprint() -> str:
-    """Return a text that changes when the SQL files, the subjects' columns or the calendar do.
+    """Return a text that changes when the SQL files, the subjects' columns, the calendar or deadlines do.
 
     A generation made under another fingerprint must be brought up to date before it can answer.
     """
     digest = hashlib.sha256(version("chinesecalendar").encode())
-    for path in sorted([*QUERIES.rglob("*.sql"), *(CATALOGUE / "subjects").glob("*.toml"), OVERRIDES]):
+    for path in sorted([*QUERIES.rglob("*.sql"), *(CATALOGUE / "subjects").glob("*.toml"), OVERRIDES, DEADLINES]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    catalogue = load()
+    digest.update(repr([bucket_measures(catalogue, subject) for subject in catalogue.subjects.values()]).encode())
     return digest.hexdigest()
+
+
+def bucket_measures(catalogue: Catalogue, subject: Subject) -> list[str]:
+    """Return the measures of ``subject`` that medians and percentiles are taken of."""
+    percentiles = [metric for metric in catalogue.metrics.values() if metric.kind == "percentile"]
+    parts = {part for metric in percentiles for part in metric.parts}
+    return sorted(part.split(".")[1] for part in parts if part.split(".")[0] == subject.key)
+
+
+def town_sql(subject: Subject) -> str:
+    """Return the town of an event as SQL; null where the subject's records have none."""
+    return "town" if "town" in subject.dimensions else "cast(null as varchar)"
 
 
 def made_under(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -74,6 +90,7 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue
             connection.execute(path.read_text(encoding="utf-8"))
             connection.execute("insert into meta values ('schema', ?)", [path.name])
     _fill_calendar(connection)
+    _fill_deadlines(connection)
     for subject in catalogue.subjects.values():
         table = f"{subject.key}_version"
         connection.execute(f"create table if not exists {table} (batch integer, line integer, is_current boolean)")
@@ -84,12 +101,13 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue
     _create_views(connection, catalogue)
     check_measures(connection, catalogue)
     for subject in catalogue.subjects.values():
-        if subject.rollup:
-            sums = ", ".join(f"sum({quoted(m)})::double as {quoted(m)}" for m in measures(connection, subject))
-            connection.execute(
-                f"create or replace table {subject.key}_rollup as "
-                f"select day, town, {sums} from {subject.key}_event where false group by day, town"
-            )
+        connection.execute(
+            f"create or replace table {subject.key}_rollup as {rollup_sql(connection, subject, 'false')}"
+        )
+        connection.execute(
+            f"create or replace table {subject.key}_bucket "
+            "(day date, town varchar, measure varchar, bucket integer, records double, total double)"
+        )
     connection.execute("delete from meta where name = 'fingerprint'")
     connection.execute("insert into meta values ('fingerprint', ?)", [fingerprint()])
 
@@ -112,6 +130,31 @@ def measures(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list[st
     return [row[0] for row in described if row[0] not in {"record", "day"} and row[0] not in subject.dimensions]
 
 
+def rollup_sql(connection: duckdb.DuckDBPyConnection, subject: Subject, days: str) -> str:
+    """Return SQL for the subject's sums by day and town over the days for which the condition ``days`` holds."""
+    sums = ", ".join(f"sum({quoted(m)})::double as {quoted(m)}" for m in measures(connection, subject))
+    return f"select day, {town_sql(subject)} as town, {sums} from {subject.key}_event where {days} group by 1, 2"
+
+
+def bucket_sql(subject: Subject, measure: str, days: str) -> str:
+    """Return SQL for one measure's values by day, town and bucket: how many records, and their total.
+
+    Buckets are powers of ``BUCKET_WIDTH``, values of zero and below share one. The mean of a bucket is
+    within 1 % of every positive value in it, and exact where only one value can fall into it: for whole
+    numbers up to 100. Counts and totals may be added over any days and towns (Masson, Rim & Lee 2019, DDSketch).
+    """
+    value = quoted(measure)
+    bucket = f"ceil(ln({value}) / ln({BUCKET_WIDTH}))::integer"
+    return f"""
+        select day, {town_sql(subject)} as town, '{measure}' as measure,
+            case when {value} > 0 then {bucket} else {LOWEST_BUCKET} end as bucket,
+            count(*)::double as records, sum({value})::double as total
+        from {subject.key}_event
+        where {value} is not null and ({days})
+        group by 1, 2, 4
+    """
+
+
 def check_measures(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
     """Raise CatalogueError when a metric names a measure its subject's SQL file does not give."""
     known = {
@@ -120,8 +163,8 @@ def check_measures(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) 
         for measure in measures(connection, subject)
     }
     for metric in catalogue.metrics.values():
-        for part in (metric.numerator, metric.denominator):
-            if part and part not in known:
+        for part in metric.parts:
+            if part not in known:
                 raise CatalogueError(f"指标“{metric.key}”引用的度量“{part}”在 queries/measures 中不存在。")
 
 
@@ -135,3 +178,19 @@ def _fill_calendar(connection: duckdb.DuckDBPyConnection) -> None:
     connection.register("calendar_frame", calendar)
     connection.execute("insert into calendar_day select day, is_working, ordinal from calendar_frame")
     connection.unregister("calendar_frame")
+
+
+def _fill_deadlines(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make a rule hold for the tickets received before the next rule of its category begins."""
+    rules = pl.DataFrame(
+        [(rule.category, rule.working_days, rule.valid_from) for rule in deadline_rules()],
+        schema={"category": pl.String, "working_days": pl.Int32, "valid_from": pl.Date},
+        orient="row",
+    )
+    connection.execute("delete from ticket_deadline")
+    connection.register("deadline_frame", rules)
+    connection.execute(
+        "insert into ticket_deadline select category, working_days, valid_from, "
+        "lead(valid_from, 1, date '9999-12-31') over (partition by category order by valid_from) from deadline_frame"
+    )
+    connection.unregister("deadline_frame")

@@ -1,0 +1,76 @@
+"""What one file says, and how it compares with what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from kpi.catalogue import Subject
+from kpi.errors import AlreadyImported
+from kpi.store.schema import quoted
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one file says: typed rows of one subject and everything worth knowing about the file.
+
+    ``rows`` holds the subject's columns and ``line``, with distinct record keys; ``refused`` holds line,
+    rule, reason and raw. ``stated_at`` decides which of two statements about a record is the newer.
+    """
+
+    subject: Subject
+    rows: pl.DataFrame
+    refused: pl.DataFrame
+    facts: dict[str, Any]
+    period_first: date
+    period_last: date
+    stated_at: datetime
+    digest: str
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """How a statement's rows compare with what is known, each row counted once."""
+
+    new: int
+    changed: int
+    same: int
+    older: int
+
+
+def verdict_sql(subject: Subject, stated_at: datetime, staged: str = "staged") -> str:
+    """Return SQL that gives one row per staged row: its record, new, changed, same or older, and if it wins.
+
+    ``older`` is a row whose known statement is newer and differs. Whatever it says, a row comes into
+    force (``wins``) only when no newer statement about its record is known.
+    """
+    record = quoted(subject.record)
+    equal = " and ".join(
+        f"{staged}.{quoted(c.name)} is not distinct from known.{quoted(c.name)}" for c in subject.columns
+    )
+    moment = f"timestamp '{stated_at:%Y-%m-%d %H:%M:%S.%f}'"
+    return f"""
+        select {staged}.{record} as record,
+            case
+                when known.{record} is null then 'new'
+                when {equal} then 'same'
+                when batch.stated_at > {moment} then 'older'
+                else 'changed'
+            end as verdict,
+            known.{record} is null or batch.stated_at <= {moment} as wins
+        from {staged}
+        left join {subject.key}_version as known on known.{record} = {staged}.{record} and known.is_current
+        left join batch on batch.batch = known.batch
+    """
+
+
+def refuse_repeated(known: Sequence[tuple[int, datetime]], file_name: str) -> None:
+    """Raise AlreadyImported when ``known`` names a batch in force with the same bytes."""
+    for batch, when in known:
+        raise AlreadyImported(
+            f"文件“{file_name}”已于 {when:%Y-%m-%d %H:%M} 导入（批次 {batch}），内容完全相同，未作任何改动。"
+        )
