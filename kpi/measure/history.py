@@ -27,6 +27,7 @@ from kpi.store import Window, towns_reporting
 
 BASELINE = {"day": 26, "week": 26, "month": 24}
 ORDINARY_WORKING_DAYS = {"day": 1.0, "week": 5.0, "month": 21.0}
+ORDINARY_DAYS = {"day": 1.0, "week": 7.0, "month": 30.4}
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,16 @@ def _observed(metric: Metric, point: Point) -> Observed:
     figure, period = point.figure, point.period
     if figure.value is None:
         return Observed(0.0, 0.0, effort=0.0)
-    effort = 1.0
-    if metric.season == "working_days" and metric.kind == "total":
-        effort = working_days(period.first, period.last) / ORDINARY_WORKING_DAYS[period.kind]
-    return Observed(figure.value, figure.denominator, effort)
+    return Observed(figure.value, figure.denominator, _effort(metric, period))
+
+
+def _effort(metric: Metric, period: Period) -> float:
+    """Return how much of an ordinary period's opportunity a total had: its working days, else its days."""
+    if metric.kind != "total":
+        return 1.0
+    if metric.season == "working_days":
+        return working_days(period.first, period.last) / ORDINARY_WORKING_DAYS[period.kind]
+    return period.days / ORDINARY_DAYS[period.kind]
 
 
 def _locked(periods: Sequence[Period], baselines: Sequence[Baseline]) -> range | None:

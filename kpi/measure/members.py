@@ -34,13 +34,11 @@ def _may_be_ranked(metric: Metric, row: dict[str, Any]) -> bool:
 
 
 def _add_funnel(metric: Metric, rows: list[dict[str, Any]]) -> None:
-    counted = [row for row in rows if row["denominator"]]
+    counted = [row for row in rows if row["denominator"] and 0 <= row["numerator"] <= row["denominator"]]
     size = sum(row["denominator"] for row in counted)
     if not size:
         return
     whole = sum(row["numerator"] for row in counted) / size
-    if not 0 <= whole <= 1:
-        return
     for row in counted:
         limits = funnel(whole, row["denominator"])
         row["funnel_low"], row["funnel_high"] = limits.lower_998 * metric.scale, limits.upper_998 * metric.scale

@@ -131,7 +131,8 @@ def changes(row: Row) -> Sentence | None:
 
 def _move(row: Row, column: str, label: str) -> _Move | None:
     past, now, change = row[column], row["value"], row[f"{column}_change"]
-    if past is None:
+    # A figure counted under another definition is shown, but nothing may be said of the difference.
+    if past is None or (change is None and row["definition_changed_on"] is not None):
         return None
     unit = row["change_unit"] if row["change_unit"] is not None else row.difference_unit
     if unit == "%" and past == now:

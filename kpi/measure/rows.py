@@ -125,6 +125,7 @@ def _case(scope: Scope, metric: Metric, figure: Figure, aim: Goal, facts: Mappin
         target=aim.value,
         target_high=aim.value_high,
         direction=aim.target.direction if aim.target else None,
+        is_relative=aim.target.relative_to_last_year if aim.target else False,
         cumulative=aim.pace.to_date if aim.pace else None,
         expected=aim.pace.expected if aim.pace else None,
         year_over=aim.pace.is_over if aim.pace else False,

@@ -20,7 +20,8 @@ def digits(value: float | None, decimals: int = 0) -> str:
     """Return full digits with separators and a true minus sign: 147,014 · −3.25; null is —."""
     if value is None:
         return NOTHING
-    return f"{rounded(value, decimals):,}".replace("-", "−")
+    amount = rounded(value, decimals)
+    return f"{amount if amount else abs(amount):,}".replace("-", "−")
 
 
 def figure(value: float | None, unit: str, decimals: int = 0) -> str:

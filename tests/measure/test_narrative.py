@@ -526,3 +526,20 @@ def test_the_counts_of_an_overview_sum_to_the_rows(several: list[dict[str, Any]]
     first = overview(several)[0].text
     total, *counts = map(int, re.findall(r"\d+", first))
     assert total == len(several) == sum(counts)
+
+
+def test_figures_of_two_definitions_are_not_compared() -> None:
+    row = {
+        "metric": "m.rate",
+        "period": "2023",
+        "name": "响应率",
+        "unit": "%",
+        "decimals": 2,
+        "value": 97.15,
+        "previous": 96.81,
+        "previous_change": None,
+        "change_unit": "个百分点",
+        "definition_changed_on": date(2023, 7, 1),
+    }
+    text = "".join(said.text for said in sentences(row))
+    assert "没有可比数据" in text and "上升" not in text

@@ -12,7 +12,14 @@ from kpi.measure.wording import MOST_DECIMALS
 
 @pytest.mark.parametrize(
     ("value", "decimals", "shown"),
-    [(0.125, 2, "0.13"), (2.675, 2, "2.68"), (2.5, 0, "3"), (-0.125, 2, "−0.13"), (1234567, 0, "1,234,567")],
+    [
+        (0.125, 2, "0.13"),
+        (2.675, 2, "2.68"),
+        (2.5, 0, "3"),
+        (-0.125, 2, "−0.13"),
+        (1234567, 0, "1,234,567"),
+        (-0.04, 1, "0.0"),
+    ],
 )
 def test_digits_are_rounded_half_up_as_by_hand(value: float, decimals: int, shown: str) -> None:
     assert digits(value, decimals) == shown
