@@ -3,10 +3,11 @@
 import streamlit as st
 
 from kpi.catalogue import AREAS
-from kpi.ui import data, page, register, tables
+from kpi.ui import data, filters, page, register, tables
 
 now = page.begin_plain("指标与目标")
 catalogue = data.catalogue(now)
+targets = data.targets(now)
 sought = st.text_input(
     "搜索",
     key="q",
@@ -22,10 +23,12 @@ found = {
 }
 shown = [metric for metrics in found.values() for metric in metrics]
 if shown:
-    page.say(register.sentence(shown, catalogue))
+    page.say(register.sentence(shown, targets))
 else:
     page.nothing(f"没有与“{sought}”相符的指标，请换一个词。")
 for name, metrics in found.items():
     if metrics:
         page.section(name, f"{len(metrics)} 项")
-        tables.show(register.COLUMNS, register.rows(metrics, catalogue), f"{name}指标与目标")
+        tables.show(
+            register.COLUMNS, register.rows(metrics, targets, filters.period_looked_at(now)), f"{name}指标与目标"
+        )

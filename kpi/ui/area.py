@@ -95,7 +95,12 @@ def tiles(view: View, metrics: Sequence[Metric], scorecard: pl.DataFrame) -> Non
     if nothing_arrived(scorecard.filter(pl.col("metric").is_in(keys(metrics)))):
         page.nothing(NOTHING_ARRIVED)
         return
-    cards.grid(scorecard.filter(pl.col("metric").is_in(keys(metrics))), recent(view, metrics), "主要指标")
+    cards.grid(
+        scorecard.filter(pl.col("metric").is_in(keys(metrics))),
+        recent(view, metrics),
+        "主要指标",
+        view.where.get("town", ""),
+    )
 
 
 def trends(view: View, metrics: Sequence[Metric], scorecard: pl.DataFrame) -> None:
@@ -114,7 +119,8 @@ def trends(view: View, metrics: Sequence[Metric], scorecard: pl.DataFrame) -> No
 def _trend(metric: Metric, series: pl.DataFrame, standing: pl.DataFrame, view: View) -> None:
     row = standing.row(0, named=True)
     age = f"截至 {short_day(row['as_of'])}" if row["as_of"] else "尚无数据"
-    head(metric.name, age, tables.pill(row["status"], row["status_reason"] or ""))
+    title = tables.card_link(metric.name, metric.key, view.period.key, view.where.get("town", ""))
+    head(title, age, tables.pill(row["status"], row["status_reason"] or ""))
     span = f"trend-{metric.key}-{series['period'][0]}"
     figure = drawn(view, span, lambda: figures.trend(series, metric.unit, metric.decimals, TREND_HEIGHT))
     chart(figure, key=f"trend-{metric.key}", height=TREND_HEIGHT)
@@ -136,8 +142,9 @@ def drawn(view: View, name: str, draw: Callable[[], go.Figure]) -> str:
 
 
 def head(title: str, note: str, end: str = "") -> None:
-    """Draw the heading line of a card; ``end`` is markup for its right end."""
-    st.html(f'<header class="kpi-cardhead"><h3>{escape(title)}</h3><small>{escape(note)}</small>{end}</header>')
+    """Draw the heading line of a card; ``end`` is markup for its right end, ``title`` text or a link."""
+    name = title if isinstance(title, tables.Html) else escape(title)
+    st.html(f'<header class="kpi-cardhead"><h3>{name}</h3><small>{escape(note)}</small>{end}</header>')
 
 
 def towns(view: View, metrics: Sequence[Metric], first: str) -> None:

@@ -14,7 +14,7 @@ from kpi.measure import digits
 from kpi.ui import format as fmt
 from kpi.ui.figures import sparkline_svg
 from kpi.ui.palette import mark
-from kpi.ui.tables import Html, gap_in, made_of, moved, pill, target_text
+from kpi.ui.tables import Html, card_link, gap_in, made_of, moved, pill, target_text
 
 SPARK_HEIGHT = 44
 BOTH_CHANGES = (("环比", "previous_change"), ("同比", "last_year_change"))
@@ -24,19 +24,21 @@ CHANGES = {"year": (("较上年", "last_year_change"),)}
 PAGE_WIDTH, AROUND_SPARK, FEWEST, MOST_IN_NARROW_ROW = 1600, 120, 3, 4
 
 
-def grid(scorecard: pl.DataFrame, trends: pl.DataFrame, caption: str) -> None:
+def grid(scorecard: pl.DataFrame, trends: pl.DataFrame, caption: str, town: str = "") -> None:
     """Draw one row of tiles, one per scorecard row; ``trends`` is the `series` frame their sparklines come from."""
     across = max(FEWEST, scorecard.height)
     width = PAGE_WIDTH // across - AROUND_SPARK
     # On a narrow screen five or six tiles stand in two rows that are filled as evenly as can be.
     narrow = across if across <= MOST_IN_NARROW_ROW else 3
-    tiles = "".join(tile(row, trends.filter(metric=row["metric"]), width) for row in scorecard.iter_rows(named=True))
+    tiles = "".join(
+        tile(row, trends.filter(metric=row["metric"]), width, town) for row in scorecard.iter_rows(named=True)
+    )
     style = f"--tiles:{across};--narrow:{narrow}"
     st.html(f'<section class="kpi-tiles" style="{style}" aria-label="{escape(caption)}">{tiles}</section>')
 
 
-def tile(row: Mapping[str, Any], trend: pl.DataFrame, width: int = 200) -> Html:
-    """Return one tile."""
+def tile(row: Mapping[str, Any], trend: pl.DataFrame, width: int = 200, town: str = "") -> Html:
+    """Return one tile; its name opens the card of the metric, for ``town`` where the page is narrowed to one."""
     value, unit = fmt.headline(row["value"], row["unit"], row["decimals"])
     unit = "" if row["value"] is None else unit
     changes = "".join(
@@ -46,7 +48,7 @@ def tile(row: Mapping[str, Any], trend: pl.DataFrame, width: int = 200) -> Html:
     age = f"截至 {short_day(row['as_of'])}" if row["as_of"] else "尚无数据"
     return Html(
         f'<article class="kpi-tile" title="{escape(row["status_reason"] or "")}">'
-        f'<h3 title="{escape(row["name"])}">{escape(row["name"])}</h3>'
+        f'<h3 title="{escape(row["name"])}">{card_link(row["name"], row["metric"], row["period"], town)}</h3>'
         f'<p class="kpi-value"><b>{value}</b><span>{escape(unit)}</span>{pill(row["status"])}</p>'
         f"{_bar(row)}"
         f'<p class="kpi-target">{"".join(f"<span>{escape(part)}</span>" for part in aim_parts(row))}</p>'

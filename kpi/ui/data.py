@@ -7,6 +7,7 @@ hands it to every call, so that no two figures of one page come from different d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -14,9 +15,9 @@ import streamlit as st
 from kpi import catalogue as catalogues
 from kpi import measure, store
 from kpi.calendar import Period, parse_period, period_of
-from kpi.catalogue import Catalogue, Metric
-from kpi.errors import StoreError
-from kpi.measure.series import BASELINE
+from kpi.catalogue import Catalogue, Metric, TargetRegister
+from kpi.errors import NotComparable, StoreError, UnknownName
+from kpi.measure.history import BASELINE
 from kpi.store import Generation
 
 Where = tuple[tuple[str, str], ...]
@@ -53,6 +54,11 @@ def has_data() -> bool:
 def catalogue(now: Generation | None = None) -> Catalogue:
     """Return the catalogue, with the invented targets only when ``now`` is the demonstration."""
     return catalogues.load(demo=now is not None and now.is_demo)
+
+
+def targets(now: Generation | None) -> TargetRegister:
+    """Return every target of the catalogue's files, and those entered since where there are data."""
+    return source(now).targets if now is not None else TargetRegister(catalogue().targets)
 
 
 def metrics_of(area: str, headline: bool = False) -> list[Metric]:
@@ -100,6 +106,38 @@ def _series(key: str, _now: Generation, metrics: tuple[str, ...], last: str, cou
     periods = period.trailing(max(count, BASELINE.get(period.kind, count)))
     frame = measure.series(measure.Source(_now, catalogue(_now)), list(metrics), periods, dict(where) or None)
     return frame.filter(pl.col("first") >= periods[-count].first)
+
+
+def source(now: Generation) -> measure.Source:
+    """Return the generation with its catalogue and the targets entered since."""
+    return measure.Source(now, catalogue(now))
+
+
+def card(now: Generation, metric: str, period: Period, where: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return everything known of one metric in ``period``; see ``measure.card``."""
+    return _card(now.key, now, metric, period.key, tuple(sorted((where or {}).items())))
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner="正在整理指标卡…")
+def _card(key: str, _now: Generation, metric: str, period: str, where: Where) -> dict[str, Any]:
+    return measure.card(source(_now), metric, parse_period(period), dict(where))
+
+
+def explain(
+    now: Generation, metric: str, period: Period, versus: str, by: str | None, where: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what drove a change as plain values, or only ``problem``: the sentence that says why it cannot be told."""
+    return _explain(now.key, now, metric, period.key, versus, by, tuple(sorted((where or {}).items())))
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner="正在寻找变化的来源…")
+def _explain(
+    key: str, _now: Generation, metric: str, period: str, versus: str, by: str | None, where: Where
+) -> dict[str, Any]:
+    try:
+        return measure.explain(source(_now), metric, parse_period(period), versus, by, dict(where)).as_dict()
+    except (NotComparable, UnknownName) as error:
+        return {"problem": str(error)}
 
 
 def last_begun(now: Generation, kind: str, period: Period) -> Period:

@@ -36,6 +36,16 @@ def chosen_period(now: Generation) -> Period:
     return period
 
 
+def period_looked_at(now: Generation | None) -> str:
+    """Return the period a link to a card carries: the one last looked at, else the newest year; "" without data."""
+    if now is None or not now.covered:
+        return ""
+    try:
+        return chosen_period(now).key
+    except UnknownName:
+        return period_of("year", now.as_of).key
+
+
 def pick_period(period: Period, now: Generation, keep_address: bool = False) -> None:
     """Draw ‹ label › and the choice of week, month or year; each click changes the address.
 

@@ -18,6 +18,7 @@ PAGES = (
     ("counters.py", "跨域与一窗", "counters", ":material/storefront:"),
     ("wall.py", "大屏", "wall", ":material/tv:"),
     ("register.py", "指标与目标", "register", ":material/flag:"),
+    ("card.py", "指标卡", "card", ":material/id_card:"),
     ("imports.py", "数据导入", "imports", ":material/upload_file:"),
     ("health.py", "数据健康", "health", ":material/monitor_heart:"),
 )

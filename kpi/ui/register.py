@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from kpi.catalogue import SIGNS, Catalogue, Metric, Target
+from kpi.catalogue import COUNTY, EACH_TOWN, PERIODS, SIGNS, Metric, Target, TargetRegister
 from kpi.measure import digits, with_unit
 from kpi.ui import format as fmt
-from kpi.ui.tables import Column, Html
+from kpi.ui.tables import Column, Html, card_link
 
 COLUMNS = (
     Column("name", "指标", wide=True, width="21%"),
@@ -29,13 +29,13 @@ def matches(metric: Metric, sought: str) -> bool:
     return all(word in text.casefold() for word in sought.casefold().split())
 
 
-def rows(metrics: list[Metric], catalogue: Catalogue) -> list[dict[str, Any]]:
-    """Return one display row per metric."""
+def rows(metrics: list[Metric], register: TargetRegister, period: str) -> list[dict[str, Any]]:
+    """Return one display row per metric; its name opens the card of ``period``."""
     return [
         {
-            "name": _name(metric),
+            "name": _name(metric, period),
             "definition": _note(metric.definition, formula(metric)),
-            "target": _targets(metric, [t for t in catalogue.targets if t.metric == metric.key]),
+            "target": _targets(metric, register.of(metric.key)),
             "owner": metric.owner,
             "source": metric.source,
         }
@@ -43,11 +43,11 @@ def rows(metrics: list[Metric], catalogue: Catalogue) -> list[dict[str, Any]]:
     ]
 
 
-def sentence(metrics: list[Metric], catalogue: Catalogue) -> str:
+def sentence(metrics: list[Metric], register: TargetRegister) -> str:
     """Return how many of ``metrics`` have a target and on what ground."""
     shown = {metric.key for metric in metrics}
-    by_document = {target.metric for target in catalogue.targets if not target.demo} & shown
-    by_demo = {target.metric for target in catalogue.targets if target.demo} & shown - by_document
+    by_document = {target.metric for target in register.targets if not target.demo} & shown
+    by_demo = {target.metric for target in register.targets if target.demo} & shown - by_document
     demo = f" · {len(by_demo)} 项演示目标（只随演示数据出现）" if by_demo else ""
     rest = len(shown) - len(by_document) - len(by_demo)
     return f"{len(shown)} 项指标：{len(by_document)} 项有文件依据的目标{demo} · {rest} 项未设目标。"
@@ -65,11 +65,12 @@ def formula(metric: Metric) -> str:
     return "公式：期内逐件合计"
 
 
-def _name(metric: Metric) -> Html:
+def _name(metric: Metric, period: str) -> Html:
     facts = [metric.unit, KINDS[metric.kind], DIRECTIONS[metric.direction]]
     if metric.minimum_n > 1:
         facts.append(f"n ≥ {digits(metric.minimum_n)} 才评价")
-    return _note(metric.name, f"{metric.code} · {' · '.join(facts)}")
+    note = escape(f"{metric.code} · {' · '.join(facts)}")
+    return Html(f"{card_link(metric.name, metric.key, period)}<small class='kpi-note'>{note}</small>")
 
 
 def _targets(metric: Metric, targets: list[Target]) -> Html:
@@ -79,17 +80,29 @@ def _targets(metric: Metric, targets: list[Target]) -> Html:
 
 
 def _target(metric: Metric, target: Target) -> str:
-    sign = SIGNS[target.direction]
-    if target.relative_to_last_year:
-        aim = f"{sign} 上年同期的 {digits(100 * target.value)}%"
-    else:
-        decimals = 0 if target.value == int(target.value) else metric.decimals or 1
-        aim = f"{sign} {with_unit(target.value, metric.unit, decimals)}"
     span = f"{fmt.day(target.valid_from)}起" + (f"，至 {fmt.day(target.valid_to)}" if target.valid_to else "")
-    period = "全年累计 " if target.period == "year" else ""
     badge = ' <span class="kpi-demo">演示目标</span>' if target.demo else ""
-    document = "" if target.demo else f"{target.document}；{target.clause}；"
-    return f"<div><b>{escape(period + aim)}</b>{badge}<small class='kpi-note'>{escape(document + span)}</small></div>"
+    document = "" if target.demo and not target.recorded_by else f"{target.document}；{target.clause}；"
+    return (
+        f"<div><b>{escape(aim(metric, target))}</b>{badge}"
+        f"<small class='kpi-note'>{escape(document + span)}</small></div>"
+    )
+
+
+def aim(metric: Metric, target: Target) -> str:
+    """Return a target in words, with its place: ≥ 95% · 全年累计 ≥ 2,000 宗 · 各镇街 ≤ 2 件 · 停用目标."""
+    if target.value is None:
+        return "停用目标"
+    place = {COUNTY: "", EACH_TOWN: "各镇街 "}.get(target.scope, f"{target.scope} ")
+    span = "" if target.period == "any" else f"{PERIODS[target.period]}{'累计' if metric.kind == 'total' else ''} "
+    if target.relative_to_last_year:
+        return f"{place}{span}{SIGNS[target.direction]} 上年同期的 {digits(100 * target.value)}%"
+    bounds = [_amount(metric, bound) for bound in target.bounds if bound is not None]
+    return f"{place}{span}{SIGNS[target.direction]} {'－'.join(bounds)}"
+
+
+def _amount(metric: Metric, value: float) -> str:
+    return with_unit(value, metric.unit, 0 if value == int(value) else metric.decimals or 1)
 
 
 def _note(text: str, note: str) -> Html:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
@@ -32,6 +33,12 @@ class Column:
     figures: bool = False
     wide: bool = False
     width: str = ""
+
+
+def card_link(text: str, metric: str, period: str, town: str = "") -> Html:
+    """Return a name that opens the metric's card, for the same period and place."""
+    asked = {"metric": metric, **({"period": period} if period else {}), **({"town": town} if town else {})}
+    return Html(f'<a class="kpi-link" href="/card?{escape(urlencode(asked))}" target="_self">{escape(text)}</a>')
 
 
 def pill(status: str, title: str = "") -> Html:
@@ -104,7 +111,8 @@ def metric_columns(period_kind: str, leave_out: Collection[str] = ()) -> list[Co
 def member_columns(heading: str, period_kind: str, has_n: bool) -> list[Column]:
     """Return the columns of a table with one row per member; a plain count has no n worth a column."""
     leave_out = {"name", "target", "signal", "owner", "as_of", *(() if has_n else ("parts",))}
-    return [Column("member", heading), *metric_columns(period_kind, leave_out)]
+    beside = [Column("rank", "名次"), Column("funnel", "与总体")] if has_n else []
+    return [Column("member", heading), *metric_columns(period_kind, leave_out), *beside]
 
 
 def metric_rows(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
@@ -114,8 +122,10 @@ def metric_rows(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
         member = row["member"]
         rows.append(
             {
-                "name": _named(row["name"] if member is None else f"{row['name']} · {member}", gap_in(row)),
-                "member": member or "未填写",
+                "name": _named(row),
+                "member": _member(row),
+                "rank": _rank(row),
+                "funnel": _beside_the_whole(row),
                 "value": with_unit(row["value"], row["unit"], row["decimals"]),
                 "parts": made_of(row),
                 "previous_change": moved(row, "previous_change"),
@@ -162,6 +172,38 @@ def target_text(row: Mapping[str, Any]) -> str:
     return f"{row['target_text']}（演示）" if row["target_is_demo"] else str(row["target_text"])
 
 
-def _named(name: str, note: str | None) -> Html:
-    tail = f'<small class="kpi-note">{escape(note)}</small>' if note else ""
-    return Html(f"{escape(name)}{tail}")
+def _named(row: Mapping[str, Any]) -> Html:
+    """Return the name as the link to its card, with what to know before trusting the figure below it."""
+    member = row["member"]
+    name = row["name"] if member is None else f"{row['name']} · {member}"
+    town = member if row["dimension"] == "town" and member else ""
+    notes = [gap_in(row), row["restatement"], row["calendar_note"]]
+    if row["definition_changed_on"] is not None:
+        notes.append(f"口径自 {short_day(row['definition_changed_on'])}起变更")
+    tail = "".join(f'<small class="kpi-note">{escape(note)}</small>' for note in notes if note)
+    if row["improbable"]:
+        tail += f'<small class="kpi-note kpi-watch" title="{escape(row["improbable"])}">好得可疑，请核查</small>'
+    return Html(f"{card_link(name, row['metric'], row['period'], town)}{tail}")
+
+
+def _member(row: Mapping[str, Any]) -> Html | str:
+    member = row["member"]
+    if row["dimension"] != "town" or not member:
+        return member or "未填写"
+    return card_link(member, row["metric"], row["period"], member)
+
+
+def _rank(row: Mapping[str, Any]) -> str:
+    if row["rank"] is None:
+        return ""
+    return f"{'并列' if row['rank_tied'] else ''}第 {row['rank']}"
+
+
+def _beside_the_whole(row: Mapping[str, Any]) -> Html | str:
+    """Return whether chance alone explains the difference from the whole; coloured only where it does not."""
+    word = row["funnel"]
+    if not word or word == "范围内" or row["direction"] == "neutral":
+        return word or ""
+    is_good = (word == "高于") == (row["direction"] == "up")
+    title = "超出件数相当时单凭偶然会有的范围（99.8%）"
+    return Html(f'<span class="kpi-signal {"kpi-met" if is_good else "kpi-watch"}" title="{title}">{word}</span>')
