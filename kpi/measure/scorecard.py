@@ -14,7 +14,7 @@ from kpi.measure.columns import NO_VARIATION, SCORECARD
 from kpi.measure.comparisons import Moments, moments
 from kpi.measure.figures import SplitFigures, Stretch, WholeFigures
 from kpi.measure.goals import Place, course_of
-from kpi.measure.history import silent_periods, trailing, variation
+from kpi.measure.history import BASELINE, silent_periods, trailing, variation
 from kpi.measure.members import compare_members
 from kpi.measure.rows import Scope, row
 from kpi.measure.source import Source
@@ -50,7 +50,8 @@ def scorecard(
 def _whole(scope: Scope, chosen: Sequence[Metric], found: Mapping[str, Moments | None]) -> list[dict[str, Any]]:
     source, period, place = scope.source, scope.period, Place.of(scope.where)
     figures = WholeFigures(source, chosen, scope.where)
-    silent = silent_periods(source, chosen, period.trailing(len(trailing(chosen[0], period))), scope.where)
+    looked_back = period.trailing(BASELINE[period.kind]) if period.kind in BASELINE else [period]
+    silent = silent_periods(source, chosen, looked_back, scope.where)
     known = restatements.Restatements(source, _stated(found), place.town) if not place.is_part or place.town else None
     rows = []
     for metric in chosen:

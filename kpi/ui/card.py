@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from kpi.calendar import short_day
+from kpi.calendar import parse_period, short_day
 from kpi.catalogue import Metric
 from kpi.errors import UnknownName
 from kpi.measure import digits, with_unit
@@ -113,7 +113,7 @@ def trend(view: View, metric: Metric, found: Mapping[str, Any]) -> None:
         f"card-{metric.key}-{step}-{last.key}",
         lambda: figures.trend(series, metric.unit, metric.decimals, TREND_HEIGHT),
     )
-    chart(drawn, key="card-trend-chart", height=TREND_HEIGHT)
+    chart(drawn, key="metric-trend", height=TREND_HEIGHT)
     st.html(f'<p class="kpi-cardfoot">{"".join(f"<span>{escape(note)}</span>" for note in _chart_notes(found))}</p>')
 
 
@@ -152,18 +152,27 @@ def drivers(found: Mapping[str, Any]) -> None:
     decimals = max(1, 2 if found["unit"] == "%" else 1) if found["kind"] != "total" else 0
     columns = [c for c in DRIVERS if found["kind"] != "total" or c.field not in {"rate", "mix"}]
     columns[0] = Column("member", found["dimension"])
+    columns[1] = Column("before", _short(found["vs"], found["vs_label"]), figures=True)
+    columns[2] = Column("after", _short(found["period"], found["period_label"]), figures=True)
     shown = found["drivers"][:MOST_DRIVERS]
     rest = found["drivers"][MOST_DRIVERS:]
     rows = [_driver(each, found["unit"], decimals) for each in shown]
     if rest:
-        rows.append({"member": f"其余 {len(rest)} 个", **_summed(rest, decimals)})
+        rows.append(
+            {"member": f"其余 {len(rest)} 个", "before": Html(""), "after": Html(""), **_summed(rest, decimals)}
+        )
     total = {"member": Html("<b>合计＝变化</b>"), **_summed(found["drivers"], decimals)}
     total |= {side: with_unit(found[side], found["unit"], max(decimals, 0)) for side in ("before", "after")}
     tables.show(columns, [*rows, total], f"变化的来源，按{found['dimension']}，单位 {found['change_unit']}")
 
 
+def _short(period: str, label: str) -> str:
+    """Return a period as a column is headed; a span of days, which has no short name, by its label."""
+    return label if ".." in period else fmt.brief(parse_period(period))
+
+
 def _driver(each: Mapping[str, Any], unit: str, decimals: int) -> dict[str, Any]:
-    note = "本期新出现" if each["is_new"] else "本期不再出现" if each["is_gone"] else ""
+    note = Html("本期新出现" if each["is_new"] else "本期不再出现" if each["is_gone"] else "")
     return {
         "member": each["member"],
         "before": with_unit(each["before"], unit, decimals),
@@ -174,14 +183,14 @@ def _driver(each: Mapping[str, Any], unit: str, decimals: int) -> dict[str, Any]
     }
 
 
-def _summed(drivers: list[Mapping[str, Any]], decimals: int) -> dict[str, str]:
+def _summed(drivers: list[Mapping[str, Any]], decimals: int) -> dict[str, Any]:
     def total(name: str) -> float | None:
         known = [each[name] for each in drivers if each[name] is not None]
         return sum(known) if known else None
 
     share = total("share")
     sums = {name: _signed(total(name), decimals + 1) for name in ("contribution", "rate", "mix")}
-    return {**sums, "share": "" if share is None else f"{digits(100 * share)}%"}
+    return {**sums, "note": Html(""), "share": "" if share is None else f"{digits(100 * share)}%"}
 
 
 def _signed(value: float | None, decimals: int) -> str:

@@ -50,9 +50,13 @@ def day(value: date | None) -> str:
 
 
 def brief(period: Period) -> str:
-    """Return a period in as few words as a card has room for: 第 52 周 · 12月 · 2023 年."""
+    """Return a period in as few words as a card has room for: 第 52 周 · 12月 · 2023 年 · 第 4 季度 · 12月3日."""
     if period.kind == "week":
         return f"第 {period.first.isocalendar().week} 周"
+    if period.kind == "quarter":
+        return f"第 {(period.first.month + 2) // 3} 季度"
+    if period.kind == "day":
+        return short_day(period.first)
     return f"{period.first.month}月" if period.kind == "month" else f"{period.first.year} 年"
 
 

@@ -120,14 +120,14 @@ def batches(found: Mapping[str, Any]) -> None:
 
 
 def queries(found: Mapping[str, Any]) -> None:
-    """Draw the SQL that gives the numbers, and the file that turns rows into events, folded."""
-    for each in found["queries"]:
+    """Draw the SQL that gives the numbers, ready to run, and the files that turn rows into events, folded."""
+    if not found["queries"]:
+        return
+    sql = "\n\n".join(f"-- {each['part']}\n{each['sql']};" for each in found["queries"])
+    folded = {f"SQL（{len(found['queries'])} 条，可直接运行）": sql}
+    folded |= {f"记录怎样变成事件：queries/measures/{each['file']}": each["events"] for each in found["queries"]}
+    for summary, text in folded.items():
         st.html(
-            f'<details class="kpi-folded"><summary>SQL：{escape(each["part"])}</summary>'
-            f'<pre class="kpi-card kpi-sql">{escape(each["sql"])}</pre></details>'
-        )
-    for name, events in {each["file"]: each["events"] for each in found["queries"]}.items():
-        st.html(
-            f'<details class="kpi-folded"><summary>记录怎样变成事件：queries/measures/{escape(name)}</summary>'
-            f'<pre class="kpi-card kpi-sql">{escape(events)}</pre></details>'
+            f'<details class="kpi-folded"><summary>{escape(summary)}</summary>'
+            f'<pre class="kpi-card kpi-sql">{escape(text)}</pre></details>'
         )

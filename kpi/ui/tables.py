@@ -111,7 +111,7 @@ def metric_columns(period_kind: str, leave_out: Collection[str] = ()) -> list[Co
 def member_columns(heading: str, period_kind: str, has_n: bool) -> list[Column]:
     """Return the columns of a table with one row per member; a plain count has no n worth a column."""
     leave_out = {"name", "target", "signal", "owner", "as_of", *(() if has_n else ("parts",))}
-    beside = [Column("rank", "名次"), Column("funnel", "与总体")] if has_n else []
+    beside = [Column("rank", "名次")] if has_n else []
     return [Column("member", heading), *metric_columns(period_kind, leave_out), *beside]
 
 
@@ -125,7 +125,6 @@ def metric_rows(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
                 "name": _named(row),
                 "member": _member(row),
                 "rank": _rank(row),
-                "funnel": _beside_the_whole(row),
                 "value": with_unit(row["value"], row["unit"], row["decimals"]),
                 "parts": made_of(row),
                 "previous_change": moved(row, "previous_change"),
@@ -193,17 +192,16 @@ def _member(row: Mapping[str, Any]) -> Html | str:
     return card_link(member, row["metric"], row["period"], member)
 
 
-def _rank(row: Mapping[str, Any]) -> str:
-    if row["rank"] is None:
-        return ""
-    return f"{'并列' if row['rank_tied'] else ''}第 {row['rank']}"
+def _rank(row: Mapping[str, Any]) -> Html | str:
+    """Return the rank, ties said, and whether more than chance sets the member apart from the whole.
 
-
-def _beside_the_whole(row: Mapping[str, Any]) -> Html | str:
-    """Return whether chance alone explains the difference from the whole; coloured only where it does not."""
+    Coloured only then, and by whether it is good; most differences between places of a few cases mean nothing.
+    """
+    rank = "" if row["rank"] is None else f"{'并列' if row['rank_tied'] else ''}第 {row['rank']}"
     word = row["funnel"]
-    if not word or word == "范围内" or row["direction"] == "neutral":
-        return word or ""
+    if word not in ("高于", "低于") or row["direction"] == "neutral":
+        return rank
     is_good = (word == "高于") == (row["direction"] == "up")
-    title = "超出件数相当时单凭偶然会有的范围（99.8%）"
-    return Html(f'<span class="kpi-signal {"kpi-met" if is_good else "kpi-watch"}" title="{title}">{word}</span>')
+    title = f"{word}总体，超出件数相当时单凭偶然会有的范围（99.8%）"
+    tone = "kpi-met" if is_good else "kpi-watch"
+    return Html(f'{rank} <span class="kpi-signal {tone}" title="{title}">{word}总体</span>')

@@ -33,6 +33,8 @@ def series(**columns: list[Any]) -> pl.DataFrame:
         "n": [1000.0] * 4,
         "last_year": [94.0, 94.5, 94.0, 95.0],
         "is_complete": [True] * 4,
+        "event": [""] * 4,
+        "is_trial": [False] * 4,
         "lower": [94.0] * 4,
         "mean": [95.5] * 4,
         "upper": [97.0] * 4,
@@ -243,3 +245,10 @@ def test_statuses_of_different_tone_have_different_shapes() -> None:
     shapes = {mark.tone: mark.shape for mark in STATUS.values()}
     assert len(set(shapes.values())) == len(shapes) == 4
     assert all(shapes[mark.tone] == mark.shape for mark in STATUS.values())
+
+
+def test_no_line_leads_across_a_change_of_definition() -> None:
+    drawn = figures.trend(series(event=["", "", "7月1日口径变更", ""]), "%", 2)
+    line = next(trace for trace in drawn.data if trace.mode == "lines" and trace.line.width == 2.5)
+    assert list(line.y)[2] is None and list(line.x)[2] == 1.5
+    assert any("7月1日口径变更" in (note.text or "") for note in drawn.layout.annotations)

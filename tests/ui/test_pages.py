@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -291,3 +293,70 @@ def test_text_from_data_cannot_become_markup() -> None:
     table = tables.markup([tables.Column("name", "名称")], [{"name": "<img src=x onerror=alert(1)>"}], "例")
     assert "<img" not in table
     assert "&lt;img" in table
+
+
+def test_a_card_says_what_the_number_is_and_which_rule_judged_it(show: Show, demo_source: Source) -> None:
+    app = show("card", metric="ticket.on_time", period="2023-W48")
+    assert not app.exception and not app.error
+    said = re.sub(r"\s+", " ", text(app))
+    metric = demo_source.catalogue.metrics["ticket.on_time"]
+    for needed in (
+        metric.definition,
+        metric.owner,
+        "908 ÷ 942 × 100 = 96.39%",
+        "适用规则 19",
+        "合计＝变化",
+        "如何核验",
+    ):
+        assert needed in said
+    assert "演示-12345工单-2023-11.xlsx" in said and "closed_on_time" in said
+
+
+@pytest.mark.parametrize("key", list(load().metrics))
+def test_every_metric_has_its_card(show: Show, key: str) -> None:
+    app = show("card", metric=key, period="2023-12")
+    assert not app.exception and not app.error
+    assert load().metrics[key].definition in text(app)
+
+
+def test_a_card_that_does_not_exist_is_said_in_a_sentence(show: Show) -> None:
+    assert "地址中的指标“no.such”不存在" in text(show("card", metric="no.such"))
+    said = text(show("card", metric="item.citywide", period="2023", town="多祝镇"))
+    assert "不能按“town”拆分" in said
+
+
+def test_a_corrected_figure_says_what_it_was(show: Show) -> None:
+    said = text(show("card", metric="one_window.count", period="2023-W46"))
+    assert "由 277 宗改为 280 宗" in said
+    assert "上周数由 277 宗改为 280 宗" in text(show("counters", period="2023-W47"))
+
+
+def test_a_target_entered_on_the_card_judges_from_then_on_and_the_old_one_stays(
+    show: Show, demo_store: Path, tmp_path: Path
+) -> None:
+    store = Path(shutil.copytree(demo_store, tmp_path / "store"))
+    app = show("card", store=store, metric="ticket.on_time", period="2023-W52")
+    before = text(app)
+    assert "≥ 95%" in before and "未达标" not in before.split("是什么带来了变化")[0]
+    app.number_input(key="target-value").set_value(99.9)
+    app.text_input(key="target-document").set_value("某局〔2023〕9号")
+    app.text_input(key="target-clause").set_value("第 3 条")
+    app.button(key=next(b.key for b in app.button if b.label == "录入目标")).click().run()
+    assert "请填写" in app.error[0].value
+    app.number_input(key="target-value").set_value(99.9)
+    app.text_input(key="target-document").set_value("某局〔2023〕9号")
+    app.text_input(key="target-clause").set_value("第 3 条")
+    app.text_input(key="target-who").set_value("张三")
+    app.date_input(key="target-from").set_value(date(2023, 12, 1))
+    app.button(key=next(b.key for b in app.button if b.label == "录入目标")).click().run()
+    assert "已录入目标" in app.success[0].value
+    after = text(show("card", store=store, metric="ticket.on_time", period="2023-W52"))
+    assert "某局〔2023〕9号" in after and "张三" in after
+    assert "自 2023年12月1日起由后录入的目标取代" in after
+    assert "未达标" in after.split("是什么带来了变化")[0]
+
+
+def test_names_lead_to_their_cards(show: Show) -> None:
+    bodies = " ".join(block.proto.body for block in show("hotline", period="2023-W48").get("html"))
+    assert 'href="/card?metric=ticket.on_time&amp;period=2023-W48"' in bodies
+    assert "metric=ticket.on_time&amp;period=2023-W48&amp;town=%E5%A4%9A%E7%A5%9D%E9%95%87" in bodies

@@ -35,6 +35,7 @@ def trend(frame: pl.DataFrame, unit: str, decimals: int, height: int = 260, them
     colours = palette(theme)
     low, high = _range(frame, unit)
     drawn = figure(theme, height, _summary(frame, unit, decimals))
+    _events(drawn, frame, colours)
     for part in (*_band(frame, colours), *_lines(frame, colours, unit, decimals), *_signals(frame, colours)):
         drawn.add_trace(part)
     places, words = _ticks(frame["period"].to_list())
@@ -49,6 +50,30 @@ def trend(frame: pl.DataFrame, unit: str, decimals: int, height: int = 260, them
     for label in _end_labels(frame, colours, unit, decimals, pixels / (high - low)):
         drawn.add_annotation(**label)
     return drawn
+
+
+def _events(drawn: go.Figure, frame: pl.DataFrame, colours: Palette) -> None:
+    """Draw a thin line with its words where a definition changed or a new baseline begins."""
+    for place, words in enumerate(frame["event"].to_list()):
+        if words:
+            drawn.add_vline(x=place - 0.5, line={"width": 1, "dash": "dash", "color": colours.ink_secondary})
+            drawn.add_annotation(
+                text=plain(words), x=place - 0.5, y=1, yref="paper", yanchor="bottom", showarrow=False,
+                font={"size": SMALL, "color": colours.ink_secondary}, bgcolor=colours.card,
+            )  # fmt: skip
+
+
+def _broken(frame: pl.DataFrame, values: list[Any]) -> tuple[list[float], list[Any]]:
+    """Return places and values with a gap where the definition changed: no line may lead across it."""
+    places: list[float] = []
+    result: list[Any] = []
+    for place, (value, words) in enumerate(zip(values, frame["event"], strict=True)):
+        if "口径变更" in (words or ""):
+            places.append(place - 0.5)
+            result.append(None)
+        places.append(place)
+        result.append(value)
+    return places, result
 
 
 def _summary(frame: pl.DataFrame, unit: str, decimals: int) -> str:
@@ -121,8 +146,9 @@ def _lines(frame: pl.DataFrame, colours: Palette, unit: str, decimals: int) -> I
             x=places[-2:], y=values[-2:], mode="lines", hoverinfo="skip",
             line={"width": 2, "dash": "dot", "color": colours.this_period},
         )  # fmt: skip
+    where, unbroken = _broken(frame, complete)
     yield go.Scatter(
-        x=places, y=complete, mode="lines", hoverinfo="skip", connectgaps=False,
+        x=where, y=unbroken, mode="lines", hoverinfo="skip", connectgaps=False,
         line={"width": 2.5, "color": colours.this_period},
     )  # fmt: skip
     fills = [colours.this_period if done else colours.card for done in frame["is_complete"]]
@@ -158,6 +184,10 @@ def _hover(row: dict[str, Any], unit: str, decimals: int) -> str:
         lines.append(f"目标 {with_unit(row['target'], unit, decimals)}")
     if row["lower"] is not None and row["upper"] is not None:
         lines.append(f"正常波动 {with_unit(row['lower'], '', decimals)}－{with_unit(row['upper'], unit, decimals)}")
+    if row["is_trial"]:
+        lines.append("界限为暂定（点数不足 12）")
+    if row["event"]:
+        lines.append(plain(row["event"]))
     if row["signal"]:
         lines.append(f"信号 {plain(row['signal'])}")
     if not row["is_complete"]:
