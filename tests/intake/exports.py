@@ -39,7 +39,7 @@ Row = dict[str, str]
 def catalogue() -> Catalogue:
     folder = ROOT / "data" / "catalogue"
     places = load_towns(folder / "towns.csv"), load_departments(folder / "departments.csv")
-    return Catalogue(load_subjects(folder / "subjects"), {}, (), *places)
+    return Catalogue(load_subjects(folder / "subjects"), {}, (), (), *places)
 
 
 def staged(content: bytes | str, name: str = "好差评.csv") -> Staged:
