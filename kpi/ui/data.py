@@ -7,13 +7,14 @@ hands it to every call, so that no two figures of one page come from different d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from kpi import catalogue as catalogues
-from kpi import measure, store
+from kpi import engine, measure, store
 from kpi.calendar import Period, parse_period, period_of
 from kpi.catalogue import Catalogue, Metric, TargetRegister
 from kpi.errors import NotComparable, StoreError, UnknownName
@@ -37,6 +38,18 @@ def with_data() -> Generation:
     return now
 
 
+def on_day(text: str) -> Generation:
+    """Return what was known at the end of the day an address names, as 2023-12-09.
+
+    Raises UnknownName when it is no day, StoreError when nothing had been imported by then.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise UnknownName(f"看不懂日期“{text}”，请写成 2023-12-09。") from error
+    return engine.on_day(day, catalogues.load(demo=store.current().is_demo))
+
+
 def has_batches() -> bool:
     """Say whether anything was ever imported."""
     try:
@@ -52,8 +65,9 @@ def has_data() -> bool:
 
 
 def catalogue(now: Generation | None = None) -> Catalogue:
-    """Return the catalogue, with the invented targets only when ``now`` is the demonstration."""
-    return catalogues.load(demo=now is not None and now.is_demo)
+    """Return the catalogue, with what was invented only for the demonstration; for a past day as known then."""
+    known = catalogues.load(demo=now is not None and now.is_demo)
+    return known if now is None or now.as_of_day is None else known.known_on(now.as_of_day)
 
 
 def targets(now: Generation | None) -> TargetRegister:

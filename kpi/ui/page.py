@@ -35,12 +35,14 @@ def begin(title: str, with_town: bool = False) -> View:
     Every page calls this or `begin_plain` first: it is the one place where a page may be withheld. There is no
     sign-in, the server answers this machine only, so whoever gets here may see every page.
 
-    Without any data it says so and ends the run.
+    With ``as_of`` in the address the page shows what was known at the end of that day. Without any data it says so
+    and ends the run.
     """
     style.apply()
     try:
-        now = data.with_data()
-    except StoreError as error:
+        asked = st.query_params.get("as_of")
+        now = data.on_day(asked) if asked else data.with_data()
+    except (StoreError, UnknownName) as error:
         st.html(f'<h1 class="kpi-title">{escape(title)}</h1>')
         nothing(str(error))
         st.stop()
@@ -88,6 +90,11 @@ def nothing(sentence: str) -> None:
 
 def _standing(now: Generation) -> str:
     badge = '<span class="kpi-demo">演示数据</span>' if now.is_demo else ""
+    if now.as_of_day is not None:
+        badge += (
+            f'<span class="kpi-past">回看 {fmt.day(now.as_of_day)}：数据、目标与口径均为当天所知'
+            '（<a href="?" target="_self">回到现在</a>）</span>'
+        )
     return (
         f'<p class="kpi-standing">{badge}<span>数据截至 {fmt.day(now.as_of)}</span>'
         f'<span title="每次导入或撤销产生新的一版，数字可据此复查">第 {now.number} 版数据</span></p>'

@@ -36,8 +36,10 @@ class Column:
 
 
 def card_link(text: str, metric: str, period: str, town: str = "") -> Html:
-    """Return a name that opens the metric's card, for the same period and place."""
-    asked = {"metric": metric, **({"period": period} if period else {}), **({"town": town} if town else {})}
+    """Return a name that opens the metric's card, for the same period, place and day looked back on."""
+    past = st.query_params.get("as_of", "")
+    wanted = {"metric": metric, "period": period, "town": town, "as_of": past}
+    asked = {name: value for name, value in wanted.items() if value}
     return Html(f'<a class="kpi-link" href="/card?{escape(urlencode(asked))}" target="_self">{escape(text)}</a>')
 
 

@@ -360,3 +360,12 @@ def test_names_lead_to_their_cards(show: Show) -> None:
     bodies = " ".join(block.proto.body for block in show("hotline", period="2023-W48").get("html"))
     assert 'href="/card?metric=ticket.on_time&amp;period=2023-W48"' in bodies
     assert "metric=ticket.on_time&amp;period=2023-W48&amp;town=%E5%A4%9A%E7%A5%9D%E9%95%87" in bodies
+
+
+def test_an_address_can_look_back_on_a_past_day(show: Show, demo_store: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copytree(demo_store, tmp_path / "store"))
+    said = text(show("counters", store=store, period="2023-W46", as_of="2023-12-07"))
+    assert "回看 2023年12月7日" in said and "277 宗" in said and "280 宗" not in said
+    assert "280 宗" in text(show("counters", store=store, period="2023-W46", as_of="2023-12-08"))
+    assert "看不懂日期“昨天”" in text(show("counters", store=store, as_of="昨天"))
+    assert "还没有任何有效数据" in text(show("counters", store=store, as_of="2021-01-01"))
