@@ -55,12 +55,13 @@ class Driver:
 class Leading:
     """The few members that explain most of a change: their share of it, and their share of the volume before.
 
-    ``share`` is null when nothing changed; above 1, other members moved the other way.
+    ``share`` is null when nothing changed; above 1, other members moved the other way. ``is_all``: no other moved.
     """
 
     members: tuple[Driver, ...]
     share: float | None
     base: float
+    is_all: bool = True
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,8 @@ def leading(drivers: Sequence[Driver], change: float) -> Leading:
         share += driver.contribution / change
         if share >= ENOUGH - ROUNDING or len(chosen) == MOST:
             break
-    return Leading(tuple(chosen), share if change else None, sum(driver.base for driver in chosen))
+    is_all = all(driver in chosen or not driver.contribution for driver in drivers)
+    return Leading(tuple(chosen), share if change else None, sum(driver.base for driver in chosen), is_all)
 
 
 def best_dimension(candidates: Mapping[str, Sequence[Driver]], change: float) -> str | None:
@@ -272,7 +274,7 @@ def _because(moved: Movement, found: Leading, dimension_label: str) -> str:
     if found.share < LITTLE:
         return f"，变化分散，居前的{named}，{total}只占 {share}%{end}"
     if abs(found.share - 1) < ROUNDING:
-        return f"，全部来自{named}{end}"
+        return f"，全部来自{named}{end}" if found.is_all else f"，其中{named}，其余成员有增有减、相互抵消{end}"
     return f"，其中{named}，{total}占 {share}%{end}"
 
 

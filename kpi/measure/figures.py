@@ -12,7 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
@@ -74,7 +75,9 @@ class Figures(ABC):
                 self.total(defined.denominator, BEGINNING, last, member) if defined.denominator else None,
             )
         top, bottom = 0.0, 0.0
-        for defined, start, end in metric.pieces(first, last):
+        # Most metrics have one definition for ever, and a scorecard asks for thousands of figures.
+        pieces = metric.pieces(first, last) if metric.changes else ((metric, first, last),)
+        for defined, start, end in pieces:
             top += self.total(defined.numerator, start, end, member)
             if defined.denominator and not metric.denominator_stock:
                 bottom += self.total(defined.denominator, start, end, member)
@@ -114,10 +117,10 @@ class WholeFigures(Figures):
         if frame.is_empty():
             return
         first, last = frame["day"][0], frame["day"][-1]
-        days = pl.DataFrame({"day": pl.date_range(first, last, eager=True)})
-        running = days.join(frame, on="day", how="left", maintain_order="left").select(
-            pl.col(name).fill_null(0.0).cum_sum() for name in names
-        )
+        if frame.height <= (last - first).days:
+            days = pl.DataFrame({"day": pl.date_range(first, last, eager=True)})
+            frame = days.join(frame, on="day", how="left", maintain_order="left")
+        running = frame.select(pl.col(name).fill_null(0.0).cum_sum() for name in names)
         for name in names:
             self._running[f"{subject}.{name}"] = running[name].to_list()
             self._first[f"{subject}.{name}"] = first
@@ -136,8 +139,13 @@ class WholeFigures(Figures):
 
     def daily(self, part: str, first: date, last: date) -> list[float]:
         """Return the sum of every single day from ``first`` to ``last``."""
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        return [self.total(part, day, day) for day in days]
+        count = (last - first).days + 1
+        running = self._running.get(part)
+        if running is None:
+            return [0.0] * count
+        begun = (first - self._first[part]).days - 1
+        ends = [running[min(n, len(running) - 1)] if n >= 0 else 0.0 for n in range(begun, begun + count + 1)]
+        return [round(after - before, DIGITS) for before, after in pairwise(ends)]
 
     def histogram(self, part: str, first: date, last: date, member: str = "") -> Histogram:
         """Return value → records over a stretch of days."""

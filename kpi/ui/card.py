@@ -149,7 +149,7 @@ def drivers(found: Mapping[str, Any]) -> None:
         page.nothing(found["problem"])
         return
     page.say(found["sentence"] + found["note"])
-    decimals = max(1, 2 if found["unit"] == "%" else 1) if found["kind"] != "total" else 0
+    decimals = {"total": 0, "gauge": 0 if found["unit"] != "%" else 2}.get(found["kind"], 2)
     columns = [c for c in DRIVERS if found["kind"] != "total" or c.field not in {"rate", "mix"}]
     columns[0] = Column("member", found["dimension"])
     columns[1] = Column("before", _short(found["vs"], found["vs_label"]), figures=True)
@@ -162,7 +162,7 @@ def drivers(found: Mapping[str, Any]) -> None:
             {"member": f"其余 {len(rest)} 个", "before": Html(""), "after": Html(""), **_summed(rest, decimals)}
         )
     total = {"member": Html("<b>合计＝变化</b>"), **_summed(found["drivers"], decimals)}
-    total |= {side: with_unit(found[side], found["unit"], max(decimals, 0)) for side in ("before", "after")}
+    total |= {side: with_unit(found[side], found["unit"], decimals) for side in ("before", "after")}
     tables.show(columns, [*rows, total], f"变化的来源，按{found['dimension']}，单位 {found['change_unit']}")
 
 
@@ -177,7 +177,7 @@ def _driver(each: Mapping[str, Any], unit: str, decimals: int) -> dict[str, Any]
         "member": each["member"],
         "before": with_unit(each["before"], unit, decimals),
         "after": with_unit(each["after"], unit, decimals),
-        **{name: _signed(each[name], decimals + 1) for name in ("contribution", "rate", "mix")},
+        **{name: _signed(each[name], decimals) for name in ("contribution", "rate", "mix")},
         "share": "" if each["share"] is None else f"{digits(100 * each['share'])}%",
         "note": note,
     }
@@ -189,7 +189,7 @@ def _summed(drivers: list[Mapping[str, Any]], decimals: int) -> dict[str, Any]:
         return sum(known) if known else None
 
     share = total("share")
-    sums = {name: _signed(total(name), decimals + 1) for name in ("contribution", "rate", "mix")}
+    sums = {name: _signed(total(name), decimals) for name in ("contribution", "rate", "mix")}
     return {**sums, "note": Html(""), "share": "" if share is None else f"{digits(100 * share)}%"}
 
 

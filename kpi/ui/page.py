@@ -92,8 +92,8 @@ def _standing(now: Generation) -> str:
     badge = '<span class="kpi-demo">演示数据</span>' if now.is_demo else ""
     if now.as_of_day is not None:
         badge += (
-            f'<span class="kpi-past">回看 {fmt.day(now.as_of_day)}：数据、目标与口径均为当天所知'
-            '（<a href="?" target="_self">回到现在</a>）</span>'
+            f'<span class="kpi-past" title="数据、目标与口径均为当天所知">回看 {fmt.day(now.as_of_day)}'
+            ' · <a href="?" target="_self">回到现在</a></span>'
         )
     return (
         f'<p class="kpi-standing">{badge}<span>数据截至 {fmt.day(now.as_of)}</span>'

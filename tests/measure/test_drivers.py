@@ -277,3 +277,16 @@ def test_driver_sentences(moved: Movement, found: Leading | None, text: str) -> 
 
 def test_percentiles_are_refused_in_one_sentence() -> None:
     assert NOT_ADDITIVE.endswith("。") and "分位数" in NOT_ADDITIVE
+
+
+def test_one_member_of_many_that_equals_the_change_is_not_called_all_of_it() -> None:
+    before = {"甲": Amount(3.0), "乙": Amount(2.0), "丙": Amount(8.0)}
+    after = {"甲": Amount(0.0), "乙": Amount(4.0), "丙": Amount(6.0)}
+    found = leading(decompose(before, after), -3.0)
+    assert [driver.member for driver in found.members] == ["甲"]
+    assert (found.share, found.is_all) == (1.0, False)
+    moved = Movement("m", "2023-W48", "办件量", "宗", 0, True, 13.0, 10.0)
+    assert "全部来自" not in driver_sentence(moved, "部门", found)[0]
+    assert "相互抵消" in driver_sentence(moved, "部门", found)[0]
+    only = leading(decompose({"甲": Amount(3.0), "乙": Amount(2.0)}, {"甲": Amount(0.0), "乙": Amount(2.0)}), -3.0)
+    assert "全部来自甲" in driver_sentence(replace(moved, before=5.0, after=2.0), "部门", only)[0]
