@@ -54,8 +54,9 @@ class Metric:
     ``chart`` says which control chart suits the metric: ``xmr``; ``p_prime`` (shares of a known n);
     ``u_prime`` (events over a known opportunity); ``g`` and ``t`` (rare events: records or days
     between them); ``none`` (a list that only grows, a share the newest periods have not had time to
-    reach). ``season`` says what a period's amount follows besides its length: ``working_days``, or
-    the ``weekday``. ``benchmark`` is a published rate a figure may be too good beside.
+    reach). ``screened`` leaves moving ranges out of the limits that are outliers themselves. ``season``
+    says what a period's amount follows besides its length: ``working_days``, or the ``weekday``.
+    ``benchmark`` is a published rate a figure may be too good beside.
     ``changes`` are later definitions, oldest first; the fields say the first one.
     """
 
@@ -79,6 +80,7 @@ class Metric:
     quantile: float | None = None
     chart: str = "xmr"
     season: str = ""
+    screened: bool = True
     headline: bool = False
     limitation: str = ""
     valid_from: date | None = None

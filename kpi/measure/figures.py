@@ -76,7 +76,8 @@ class Figures(ABC):
             )
         top, bottom = 0.0, 0.0
         # Most metrics have one definition for ever, and a scorecard asks for thousands of figures.
-        pieces = metric.pieces(first, last) if metric.changes else ((metric, first, last),)
+        once: Iterable[tuple[Metric, date, date]] = ((metric, first, last),)
+        pieces = metric.pieces(first, last) if metric.changes else once
         for defined, start, end in pieces:
             top += self.total(defined.numerator, start, end, member)
             if defined.denominator and not metric.denominator_stock:

@@ -90,7 +90,8 @@ def variation(
     for run in _runs(metric, seen, baselines):
         observed = [_observed(metric, seen[i]) for i in run]
         locked = _locked([seen[i].period for i in run], baselines)
-        for i, each in zip(run, chart(metric.chart, observed, metric.scale, locked), strict=True):
+        charted = chart(metric.chart, observed, metric.scale, locked, metric.screened)
+        for i, each in zip(run, charted, strict=True):
             result[i] = _columns(metric, each)
     return result[len(earlier) :]
 

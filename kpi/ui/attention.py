@@ -64,15 +64,16 @@ def named_members(members: pl.DataFrame) -> str:
     return f"{'、'.join(names[:NAMED])}{more}{found['name'][0]}未达目标。"
 
 
+OF_A_WEEK = ("signal", "signal_kind", "variation", "since_last")
+
+
 def with_recent_signals(scorecard: pl.DataFrame, recent: pl.DataFrame) -> pl.DataFrame:
     """Return ``scorecard`` with the signals of the newest week where its own period is too long to have any."""
-    signals = recent.select("metric", recent_signal="signal", recent_kind="signal_kind")
-    quiet = pl.col("signal").fill_null("") == ""
-    return (
-        scorecard.join(signals, on="metric", how="left", maintain_order="left")
-        .with_columns(
-            signal=pl.when(quiet).then(pl.col("recent_signal").fill_null("")).otherwise("signal"),
-            signal_kind=pl.when(quiet).then(pl.col("recent_kind").fill_null("none")).otherwise("signal_kind"),
-        )
-        .drop("recent_signal", "recent_kind")
+    names = [name for name in OF_A_WEEK if name in scorecard.columns]
+    signals = recent.select("metric", *(pl.col(name).alias(f"recent_{name}") for name in names))
+    is_quiet = pl.col("signal").fill_null("") == ""
+    chosen = {name: pl.when(is_quiet).then(f"recent_{name}").otherwise(name) for name in names}
+    joined = scorecard.join(signals, on="metric", how="left", maintain_order="left").with_columns(**chosen)
+    return joined.with_columns(pl.col("signal").fill_null(""), pl.col("signal_kind").fill_null("none")).drop(
+        [f"recent_{name}" for name in names]
     )

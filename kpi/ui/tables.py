@@ -13,6 +13,7 @@ import streamlit as st
 
 from kpi.calendar import short_day
 from kpi.measure import digits, with_unit
+from kpi.measure.assurance import ICONS
 from kpi.ui import format as fmt
 from kpi.ui.palette import mark
 
@@ -91,7 +92,8 @@ METRIC_COLUMNS = (
     Column("last_year_change", "同比", figures=True),
     Column("target", "目标"),
     Column("status", "状态"),
-    Column("signal", "信号"),
+    Column("signal", "是否在变"),
+    Column("assurance", "能否达标"),
     Column("owner", "责任单位"),
     Column("as_of", "截至"),
 )
@@ -112,7 +114,7 @@ def metric_columns(period_kind: str, leave_out: Collection[str] = ()) -> list[Co
 
 def member_columns(heading: str, period_kind: str, has_n: bool) -> list[Column]:
     """Return the columns of a table with one row per member; a plain count has no n worth a column."""
-    leave_out = {"name", "target", "signal", "owner", "as_of", *(() if has_n else ("parts",))}
+    leave_out = {"name", "target", "signal", "assurance", "owner", "as_of", *(() if has_n else ("parts",))}
     beside = [Column("rank", "名次")] if has_n else []
     return [Column("member", heading), *metric_columns(period_kind, leave_out), *beside]
 
@@ -128,12 +130,13 @@ def metric_rows(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
                 "member": _member(row),
                 "rank": _rank(row),
                 "value": with_unit(row["value"], row["unit"], row["decimals"]),
-                "parts": made_of(row),
+                "parts": _parts(row),
                 "previous_change": moved(row, "previous_change"),
                 "last_year_change": moved(row, "last_year_change"),
                 "target": target_text(row),
                 "status": pill(row["status"], row["status_reason"] or ""),
                 "signal": signal(row),
+                "assurance": f"{ICONS[row['assurance']]} {row['assurance']}" if row["assurance"] else "",
                 "owner": member or row["owner"],
                 "as_of": short_day(row["as_of"]) if row["as_of"] else "—",
             }
@@ -150,11 +153,24 @@ def made_of(row: Mapping[str, Any]) -> str:
 
 
 def signal(row: Mapping[str, Any]) -> Html | str:
-    """Return the signal of a row in the colour of what it means; "" when nothing stands out."""
-    if not row["signal"]:
+    """Return whether the metric is changing as icon and word, in the colour of what it means, with the signal below."""
+    word = row["variation"]
+    if not word and not row["signal"]:
         return ""
-    tone = {"concern": "kpi-watch", "improvement": "kpi-met"}.get(row["signal_kind"], "")
-    return Html(f'<span class="kpi-signal {tone}">{escape(row["signal"])}</span>')
+    tone = {"concern": "kpi-watch", "improvement": "kpi-met"}.get(row["signal_kind"], "kpi-grey")
+    said = f"{ICONS[word]} {word}" if word else ""
+    notes = [note for note in (row["signal"], row["since_last"]) if note]
+    tail = "".join(f'<small class="kpi-note">{escape(note)}</small>' for note in notes)
+    return Html(f'<span class="kpi-signal {tone}">{escape(said)}</span>{tail}')
+
+
+def _parts(row: Mapping[str, Any]) -> Html | str:
+    """Return what a rate was made of; hovering tells between which values so few records leave it."""
+    made = made_of(row)
+    if not made or row["low"] is None:
+        return made
+    ends = "－".join(with_unit(row[end], row["unit"], row["decimals"]) for end in ("low", "high"))
+    return Html(f'<span title="95% 区间（Wilson）{escape(ends)}">{escape(made)}</span>')
 
 
 def gap_in(row: Mapping[str, Any]) -> str:
