@@ -76,28 +76,24 @@ def needed(source: Source) -> dict[str, tuple[list[str], list[str], list[str]]]:
 def hand_written(source: Source) -> list[str]:
     """Return the SQL a person would write for the scorecard's sums: one query per subject, one more per ranked measure.
 
-    Sums by week over the weeks that set the limits, the week last year and the year to date; of stocks the sum
-    of every week since the beginning, to be added up; of medians the buckets by week.
+    One pass each: sums by week and year over both years to date, which hold the weeks that set the limits and the
+    week last year, and add up to the year to date; of stocks the sum of every week since the beginning; of medians
+    the buckets by week. (Found faster than one query per stretch, or one with grouping sets.)
     """
     begun = WEEK.trailing(BASELINE["week"])[0].first
     before, new_year = WEEK.last_year(), WEEK.first.replace(month=1, day=1)
-    last_new_year = new_year.replace(year=new_year.year - 1)
+    last_new_year, last_year = new_year.replace(year=new_year.year - 1), WEEK.last - timedelta(days=365)
     weeks = f"(day between '{begun}' and '{WEEK.last}' or day between '{before.first}' and '{before.last}')"
     queries = []
     for subject, (summed, running, ranked) in needed(source).items():
         table = f"{subject}_rollup"
-        parts = []
         if summed:
             sums = ", ".join(f"sum({quoted(m)}) as {quoted(m)}" for m in summed)
-            parts.append(f"select date_trunc('week', day)::date as since, {sums} from {table} where {weeks} group by 1")
-            parts.append(
-                f"select date '{new_year}', {sums} from {table} where day between '{new_year}' and '{WEEK.last}'"
+            queries.append(
+                f"select date_trunc('week', day)::date as since, year(day) as year, {sums} from {table} "
+                f"where day between '{last_new_year}' and '{last_year}' or day between '{new_year}' and '{WEEK.last}' "
+                "group by 1, 2"
             )
-            parts.append(
-                f"select date '{last_new_year}', {sums} from {table} "
-                f"where day between '{last_new_year}' and '{WEEK.last - timedelta(days=365)}'"
-            )
-            queries.append(" union all ".join(parts))
         if running:
             sums = ", ".join(f"sum({quoted(m)}) as {quoted(m)}" for m in running)
             queries.append(f"select date_trunc('week', day)::date as since, {sums} from {table} group by 1 order by 1")

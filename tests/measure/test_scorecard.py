@@ -177,3 +177,13 @@ def test_a_town_that_did_not_report_has_no_figure(demo_source: Source) -> None:
     assert one(demo_source, "2023-W45", "one_window.count", town="白花镇")["value"] is None
     trend = series(demo_source, ["one_window.count"], week.trailing(3), {"town": "白花镇"})
     assert [value is None for value in trend["value"]] == [False, False, True]
+
+
+def test_ranks_leave_out_small_samples_and_unstated_members(demo_source: Source) -> None:
+    frame = scorecard(demo_source, parse_period("2023-W48"), ["ticket.on_time"], by="town")
+    assert frame.filter(pl.col("n") < 30)["rank"].null_count() == frame.filter(pl.col("n") < 30).height
+    ranked = frame.drop_nulls("rank").sort("rank")
+    assert ranked["value"].to_list() == sorted(ranked["value"].to_list(), reverse=True)
+    assert ranked["rank_of"].unique().to_list() == [ranked.height]
+    neutral = scorecard(demo_source, parse_period("2023-W48"), ["ticket.count"], by="town")
+    assert neutral["rank"].null_count() == neutral.height
