@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from kpi.ui import card, data, filters, page, provenance, target_form
+from kpi.ui import card, data, drivers, filters, page, provenance, target_form
 
 view = page.begin("指标卡", with_town=True)
 metrics = {metric.key: f"{metric.name}（{metric.code}）" for metric in data.catalogue(view.now).metrics.values()}
@@ -24,7 +24,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     page.section("是什么带来了变化", "各成员贡献之和恰等于变化；比率分水平与结构")
     versus = filters.choice("vs", "与谁比", card.VERSUS, width=170)
     by = filters.choice("by", "维度", {"": "自动选择维度"} | data.splits(metric), width=190)
-card.drivers(data.explain(view.now, key, view.period, versus, by or None, view.where))
+drivers.show(data.explain(view.now, key, view.period, versus, by or None, view.where))
 
 page.section("口径与公式")
 left, right = st.columns(2)

@@ -13,7 +13,7 @@ from kpi.measure.comparisons import Moments
 from kpi.measure.figures import BEGINNING, Figures
 from kpi.measure.percentiles import Histogram, quantile
 from kpi.measure.source import Source
-from kpi.measure.wording import with_unit
+from kpi.measure.wording import NOTHING, with_unit
 from kpi.store import corrected_buckets, corrections
 
 NAMES = {"day": "昨日数", "week": "上周数", "month": "上月数", "quarter": "上季数", "year": "上年数", "span": "上期数"}
@@ -35,7 +35,7 @@ class Restatement:
     def sentence(self, metric: Metric, whose: str) -> str:
         """Return it as one clause: 上周数由 A 改为 B（批次 7“…”，12月8日 9:30 导入）."""
         old, new = (with_unit(value, metric.unit, metric.decimals) for value in (self.before, self.after))
-        old += " " if old.endswith("%") else ""
+        old += " " if old.endswith(("%", NOTHING)) else ""
         how = "撤销" if self.is_undo else "导入"
         moment = f"{self.at.year}年{self.at.month}月{self.at.day}日 {self.at:%H:%M}"
         return f"{whose}由 {old}改为 {new}（批次 {self.batch}“{self.file_name}”，{moment} {how}）"
@@ -46,7 +46,7 @@ class Restatements:
 
     def __init__(self, source: Source, stretches: Sequence[Stretch], town: str | None = None) -> None:
         """Read the corrections that touch the given stretches, or anything before their ends for running sums."""
-        self._source = source
+        self.source = source
         self._town = town
         self._changes: dict[tuple[str, Stretch], list[tuple[tuple[datetime, int, bool], float]]] = defaultdict(list)
         self._files: dict[int, str] = {}
@@ -104,9 +104,9 @@ class Restatements:
 
     def _of_percentile(self, metric: Metric, stretch: Stretch) -> list[Restatement]:
         subject, measure = metric.on(stretch[1]).numerator.split(".")
-        if subject not in self._source.generation.corrected_subjects:
+        if subject not in self.source.generation.corrected_subjects:
             return []
-        buckets = corrected_buckets(self._source.generation, subject, measure, *stretch, self._town)
+        buckets = corrected_buckets(self.source.generation, subject, measure, *stretch, self._town)
         counts = {row["bucket"]: (row["records"], row["total"]) for row in buckets.filter(batch=0).to_dicts()}
         after, found = _read(metric, counts), []
         causes = buckets.filter(buckets["batch"] > 0)
@@ -154,7 +154,9 @@ def _grouped(rows: list[dict[str, Any]]) -> list[tuple[tuple[datetime, int, bool
 def columns(restatements: Restatements, figures: Figures, metric: Metric, when: Moments) -> dict[str, Any]:
     """Return the scorecard's columns on corrections: of the figure itself and of the one before it, and in words."""
     own = restatements.latest(figures, metric, when.current)
-    before = restatements.latest(figures, metric, when.compared["previous"][1])
+    whole, days = when.compared["previous"]
+    # A period that was not fully reported has no figure to compare with, so nothing of it is told either.
+    before = restatements.latest(figures, metric, days) if restatements.source.is_complete(metric, whole) else None
     said = [own.sentence(metric, OWN[when.period.kind])] if own else []
     said += [before.sentence(metric, NAMES[when.period.kind])] if before else []
     return {

@@ -64,8 +64,7 @@ def recent(view: View, metrics: Sequence[Metric]) -> pl.DataFrame:
 
 def summary(view: View, scorecard: pl.DataFrame, members: pl.DataFrame | None = None) -> None:
     """Draw how the metrics stand, what changed since the period before, and which towns miss the target."""
-    said = [attention.sentence(scorecard), attention.compared(scorecard, before(view, scorecard))]
-    page.say("".join([*said, "" if members is None else attention.named_members(members)]))
+    page.say(attention.sentence(scorecard, before(view, scorecard), members))
 
 
 def attention_table(view: View, scorecard: pl.DataFrame, members: pl.DataFrame | None = None) -> None:
@@ -127,7 +126,7 @@ def _trend(metric: Metric, series: pl.DataFrame, standing: pl.DataFrame, view: V
     changes = "　".join(f"{word} {tables.moved(row, field)}" for word, field in cards.changes_in(view.period.kind))
     value = f"{fmt.brief(view.period)} {with_unit(row['value'], metric.unit, metric.decimals)}"
     said = [part for part in (value, tables.made_of(row), changes, cards.aim(row)) if part]
-    signal = tables.signal(row) or "<span>无异常信号</span>"
+    signal = f"<span>{tables.signal(row) or '无异常信号'}</span>"
     st.html('<p class="kpi-cardfoot">' + "".join(f"<span>{escape(part)}</span>" for part in said) + signal + "</p>")
 
 

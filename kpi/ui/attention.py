@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import polars as pl
 
-from kpi.ui.palette import STATUS
+from kpi.measure import overview
+from kpi.measure.overview import URGENCY
 
-# Order of urgency: a missed target before a slipping one, a slipping one before an alarming movement.
-URGENCY = {"未达标": 0, "落后": 1, "关注": 2}
-TONES = (("met", "达标"), ("watch", "关注"), ("missed", "未达标"))
-NAMED = 3
-UNJUDGED = ("未设目标", "本期未完", "样本不足", "缺实绩", "缺基线", "覆盖不全", "口径变更", "数据过期")
+OF_A_WEEK = ("signal", "signal_kind", "variation", "since_last")
 
 
-def sentence(scorecard: pl.DataFrame, what: str = "项指标") -> str:
-    """Return how the rows of one scorecard stand, counted by status: 61 项指标：12 达标 · 1 未达标 · 48 未设目标。"""
-    statuses = scorecard["status"].to_list()
-    tones: list[str] = [STATUS[status].tone for status in statuses]
-    counts = [(tones.count(tone), word) for tone, word in TONES if tone != "watch" or tones.count(tone)]
-    counts += [(statuses.count(status), status) for status in UNJUDGED if status in statuses]
-    said = " · ".join(f"{count} {word}" for count, word in counts)
-    return f"{scorecard.height} {what}：{said}。"
+def sentence(scorecard: pl.DataFrame, before: pl.DataFrame, members: pl.DataFrame | None = None) -> str:
+    """Return how the metrics stand, which need attention most, what changed since ``before``, and the worst towns."""
+    said = overview(scorecard.to_dicts(), before.to_dicts())
+    if members is not None and not missed(members).is_empty():
+        # The first sentence would count the towns by status; the second names those that need attention.
+        said.append(overview(members.to_dicts(), what="个镇街")[1])
+    return "".join(each.text for each in said)
 
 
 def missed(scorecard: pl.DataFrame) -> pl.DataFrame:
@@ -37,34 +33,6 @@ def missed(scorecard: pl.DataFrame) -> pl.DataFrame:
 def moving(scorecard: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that are not behind any target and yet move the wrong way more than chance would explain."""
     return scorecard.filter(pl.col("signal_kind") == "concern", ~pl.col("status").is_in(list(URGENCY)))
-
-
-def compared(scorecard: pl.DataFrame, before: pl.DataFrame) -> str:
-    """Return which metrics joined or left the exceptions since the period before; "" when none did."""
-    now, then = missed(scorecard), missed(before)
-    joined = now.filter(~pl.col("metric").is_in(then["metric"].implode()))["name"].to_list()
-    left = scorecard.filter(pl.col("metric").is_in(then["metric"].implode()), pl.col("status").is_in(["达标", "超前"]))[
-        "name"
-    ].to_list()
-    said = [
-        f"{word} {len(names)} 项（{'、'.join(names[:NAMED])}{'等' if len(names) > NAMED else ''}）"
-        for word, names in (("新增例外", joined), ("恢复达标", left))
-        if names
-    ]
-    return f"与上期相比{'，'.join(said)}。" if said else ""
-
-
-def named_members(members: pl.DataFrame) -> str:
-    """Return which members (towns) miss the target of one metric; "" when none does or nobody is judged."""
-    found = missed(members)
-    if found.is_empty():
-        return ""
-    names = found["member"].to_list()
-    more = f"等 {len(names)} 个镇街" if len(names) > NAMED else ""
-    return f"{'、'.join(names[:NAMED])}{more}{found['name'][0]}未达目标。"
-
-
-OF_A_WEEK = ("signal", "signal_kind", "variation", "since_last")
 
 
 def with_recent_signals(scorecard: pl.DataFrame, recent: pl.DataFrame) -> pl.DataFrame:

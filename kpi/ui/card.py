@@ -8,16 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from kpi.calendar import parse_period, short_day
+from kpi.calendar import short_day
 from kpi.catalogue import Metric
 from kpi.errors import UnknownName
 from kpi.measure import digits, with_unit
 from kpi.measure.assurance import ICONS
-from kpi.ui import area, data, figures, filters, page, tables
+from kpi.ui import area, data, figures, filters, tables
 from kpi.ui import format as fmt
 from kpi.ui.chart import chart
 from kpi.ui.page import View
-from kpi.ui.tables import Column, Html
 
 VERSUS = {"previous": "与上期比", "last_year": "与去年同期比", "festival": "与春节同期比"}
 CHARTS = {
@@ -28,6 +27,25 @@ CHARTS = {
     "t": "t 图（两次事件之间的天数）",
     "none": "不适用控制图",
 }
+TONES = {
+    "变好": "met",
+    "稳定达标": "met",
+    "预计可达": "met",
+    "变差": "watch",
+    "时好时坏": "watch",
+    "稳定不达": "missed",
+    "预计不达": "missed",
+}
+CHANGING = {"正常波动": "没有超出偶然会有的范围", "点数不足": "前面的期数还太少，定不出正常范围"}
+MEETING = {
+    "稳定达标": "正常范围整个在目标之内",
+    "稳定不达": "正常范围整个在目标之外",
+    "时好时坏": "目标落在正常范围之中，时达时不达",
+    "预计可达": "期末推算区间整个在目标之内",
+    "预计不达": "期末推算区间整个在目标之外",
+    "尚难判断": "目标落在期末推算区间之中",
+}
+WHY_NO_CHART = {"gauge": "存量只随增减变动，不围绕一个均值波动", "ratio": "新近时段的结果还来不及发生"}
 TREND_HEIGHT = 300
 
 
@@ -49,7 +67,6 @@ def figure(found: Mapping[str, Any]) -> None:
         ("95% 区间", _range(row, "low", "high")),
         ("截至", short_day(row["as_of"]) if row["as_of"] else "尚无数据"),
         ("覆盖", row["coverage_text"]),
-        *_pace(row),
         ("较上期", tables.moved(row, "previous_change")),
         ("较去年同期", tables.moved(row, "last_year_change")),
         ("较春节同期", tables.moved(row, "festival_change") if row["festival"] is not None else ""),
@@ -60,24 +77,36 @@ def figure(found: Mapping[str, Any]) -> None:
     st.html(
         f'<p class="kpi-value kpi-large"><b>{value}</b><span>{escape(unit if row["value"] is not None else "")}</span>'
         f"{tables.pill(row['status'], row['status_reason'])}</p>"
-        f'<div class="kpi-questions">{_question("是否在变", row["variation"], row["signal"])}'
-        f"{_question('能否达标', row['assurance'], '')}</div>"
-        f'<dl class="kpi-facts">{lines}</dl>'
+        f'<div class="kpi-questions">{_question("是否在变", row["variation"], _changing(row))}'
+        f"{_question('能否达标', row['assurance'], _meeting(row))}</div>"
+        f'<p class="kpi-note">适用规则 {found["rule"]["number"]}：{escape(found["rule"]["sentence"])}</p>'
+        f'{_pace(row)}<dl class="kpi-pairs">{lines}</dl>'
     )
 
 
 def _question(asked: str, word: str, detail: str) -> str:
     said = f"{ICONS.get(word, '')} {word}" if word else "– 无从判断"
-    tone = {
-        "变好": "met",
-        "稳定达标": "met",
-        "预计可达": "met",
-        "变差": "watch",
-        "稳定不达": "missed",
-        "预计不达": "missed",
-    }
-    note = f"<small>{escape(detail)}</small>" if detail else ""
-    return f'<div><small>{asked}</small><b class="kpi-{tone.get(word, "grey")}">{escape(said)}</b>{note}</div>'
+    tone = TONES.get(word, "grey")
+    note = f"<small>{escape(detail)}</small>"
+    return f'<div><small>{asked}</small><b class="kpi-signal kpi-{tone}">{escape(said)}</b>{note}</div>'
+
+
+def _changing(row: Mapping[str, Any]) -> str:
+    """Return one line on whether the figure changes, or why that cannot be told."""
+    if row["variation"]:
+        return row["signal"] or CHANGING.get(row["variation"], "")
+    if row["period"][4:6] in ("", "-Q"):
+        return "全年、全季只有一个数，请切换到周或月"
+    return "这个指标不适用控制图" if row["chart"] == "none" else "本期没有可以判断的数"
+
+
+def _meeting(row: Mapping[str, Any]) -> str:
+    """Return one line on whether the target will be met, or why that cannot be told."""
+    if row["assurance"]:
+        return MEETING[row["assurance"]]
+    if row["direction"] == "neutral":
+        return "只监测，不评高低"
+    return "未设目标" if row["target"] is None else "没有正常范围可与目标对照"
 
 
 def _range(row: Mapping[str, Any], low: str, high: str) -> str:
@@ -87,18 +116,23 @@ def _range(row: Mapping[str, Any], low: str, high: str) -> str:
     return "－".join(ends)
 
 
-def _pace(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    if row["to_date"] is None:
-        return []
+def _pace(row: Mapping[str, Any]) -> str:
+    """Return the way to a cumulative target: reached, due by now and how that is reckoned, and where it will end."""
+    if row["to_date"] is None or row["expected_to_date"] is None:
+        return ""
     to_date, expected = (with_unit(row[name], row["unit"], row["decimals"]) for name in ("to_date", "expected_to_date"))
-    ahead = f"{expected}（{row['expected_by']}）"
     projected = with_unit(row["projection"], row["unit"], row["decimals"])
-    interval = _range(row, "projection_low", "projection_high")
-    return [
-        ("累计", to_date),
-        ("应达", ahead),
-        ("预计期末", projected + (f"（95% 区间 {interval}）" if interval else "")),
-    ]
+    interval = _range(row, "projection_low", "projection_high").replace(f" {row['unit']}－", "－")
+    parts = (
+        ("到目前", to_date, f"完成 {digits(100 * row['to_date'] / row['target'], 1)}%" if row["target"] else ""),
+        ("到目前应达", expected, row["expected_by"] or ""),
+        ("预计期末", projected, f"95% 区间 {interval}" if interval else ""),
+    )
+    cells = "".join(
+        f"<div><small>{word}</small><b>{escape(amount)}</b><small>{escape(note)}</small></div>"
+        for word, amount, note in parts
+    )
+    return f'<div class="kpi-questions kpi-pace">{cells}</div>'
 
 
 def trend(view: View, metric: Metric, found: Mapping[str, Any]) -> None:
@@ -120,6 +154,9 @@ def trend(view: View, metric: Metric, found: Mapping[str, Any]) -> None:
 def _chart_notes(found: Mapping[str, Any]) -> list[str]:
     drawn = found["chart"]
     notes = ["实线本期 · 虚线去年同期 · 浅蓝为正常范围 · 菱形不利 · 方块向好"]
+    if drawn["chart"] == "none":
+        notes = ["实线本期 · 虚线去年同期"]
+        notes.append(f"不画正常范围：{WHY_NO_CHART.get(found['row']['kind'], '这类数不适用控制图')}")
     if drawn["is_trial"]:
         notes.append("点数不足 12，界限为暂定")
     if drawn["season"] == "working_days":
@@ -128,76 +165,6 @@ def _chart_notes(found: Mapping[str, Any]) -> list[str]:
         locked = f"，锁定至 {fmt.day(each['locked_to'])}" if each["locked_to"] else ""
         notes.append(f"{fmt.day(each['first'])}起新基线{locked}：{each['reason']}")
     return notes
-
-
-DRIVERS = (
-    Column("member", "成员"),
-    Column("before", "前", figures=True),
-    Column("after", "后", figures=True),
-    Column("contribution", "贡献", figures=True),
-    Column("rate", "其中水平", figures=True),
-    Column("mix", "其中结构", figures=True),
-    Column("share", "占变化", figures=True),
-    Column("note", ""),
-)
-MOST_DRIVERS = 12
-
-
-def drivers(found: Mapping[str, Any]) -> None:
-    """Draw what drove the change: the sentence, the members, and the line that sums to it."""
-    if "problem" in found:
-        page.nothing(found["problem"])
-        return
-    page.say(found["sentence"] + found["note"])
-    decimals = {"total": 0, "gauge": 0 if found["unit"] != "%" else 2}.get(found["kind"], 2)
-    columns = [c for c in DRIVERS if found["kind"] != "total" or c.field not in {"rate", "mix"}]
-    columns[0] = Column("member", found["dimension"])
-    columns[1] = Column("before", _short(found["vs"], found["vs_label"]), figures=True)
-    columns[2] = Column("after", _short(found["period"], found["period_label"]), figures=True)
-    shown = found["drivers"][:MOST_DRIVERS]
-    rest = found["drivers"][MOST_DRIVERS:]
-    rows = [_driver(each, found["unit"], decimals) for each in shown]
-    if rest:
-        rows.append(
-            {"member": f"其余 {len(rest)} 个", "before": Html(""), "after": Html(""), **_summed(rest, decimals)}
-        )
-    total = {"member": Html("<b>合计＝变化</b>"), **_summed(found["drivers"], decimals)}
-    total |= {side: with_unit(found[side], found["unit"], decimals) for side in ("before", "after")}
-    tables.show(columns, [*rows, total], f"变化的来源，按{found['dimension']}，单位 {found['change_unit']}")
-
-
-def _short(period: str, label: str) -> str:
-    """Return a period as a column is headed; a span of days, which has no short name, by its label."""
-    return label if ".." in period else fmt.brief(parse_period(period))
-
-
-def _driver(each: Mapping[str, Any], unit: str, decimals: int) -> dict[str, Any]:
-    note = Html("本期新出现" if each["is_new"] else "本期不再出现" if each["is_gone"] else "")
-    return {
-        "member": each["member"],
-        "before": with_unit(each["before"], unit, decimals),
-        "after": with_unit(each["after"], unit, decimals),
-        **{name: _signed(each[name], decimals) for name in ("contribution", "rate", "mix")},
-        "share": "" if each["share"] is None else f"{digits(100 * each['share'])}%",
-        "note": note,
-    }
-
-
-def _summed(drivers: list[Mapping[str, Any]], decimals: int) -> dict[str, Any]:
-    def total(name: str) -> float | None:
-        known = [each[name] for each in drivers if each[name] is not None]
-        return sum(known) if known else None
-
-    share = total("share")
-    sums = {name: _signed(total(name), decimals) for name in ("contribution", "rate", "mix")}
-    return {**sums, "note": Html(""), "share": "" if share is None else f"{digits(100 * share)}%"}
-
-
-def _signed(value: float | None, decimals: int) -> str:
-    if value is None:
-        return ""
-    text = digits(value, decimals)
-    return f"+{text}" if value > 0 and text.strip("0.") else text
 
 
 def definition(found: Mapping[str, Any]) -> None:

@@ -9,6 +9,8 @@ from kpi.ui.translate import speak_chinese
 PAGES_DIR = Path(__file__).resolve().parents[2] / "pages"
 PRODUCT = "政务服务效能看板"
 
+# Opened from any number, so it needs no place in the menu.
+UNLISTED = ("card.py",)
 # (file, title, address, icon); the first is what a visit without an address shows, and has none of its own.
 PAGES = (
     ("overview.py", "总览", "", ":material/dashboard:"),
@@ -33,7 +35,14 @@ FAVICON = (
 def main() -> None:
     """Show the page the address asks for, under its own title."""
     pages = [
-        st.Page(PAGES_DIR / file, title=title, url_path=address, icon=icon, default=file == PAGES[0][0])
+        st.Page(
+            PAGES_DIR / file,
+            title=title,
+            url_path=address,
+            icon=icon,
+            default=file == PAGES[0][0],
+            visibility="hidden" if file in UNLISTED else "visible",
+        )
         for file, title, address, icon in PAGES
         if (PAGES_DIR / file).exists()
     ]

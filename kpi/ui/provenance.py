@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from kpi.calendar import Period, parse_period
 from kpi.catalogue import COUNTY, EACH_TOWN, PACES, PERIODS
 from kpi.measure import digits
 from kpi.ui import format as fmt
@@ -40,16 +41,13 @@ def targets(found: Mapping[str, Any]) -> None:
     if not found["targets"]:
         page.nothing("没有文件为这个指标设定过目标，只展示实绩。")
         return
-    tables.show(TARGETS, [_target(each) for each in found["targets"]], "目标沿革")
+    tables.show(TARGETS, [_target(each, found["period"]) for each in found["targets"]], "目标沿革")
 
 
-def _target(each: Mapping[str, Any]) -> dict[str, Any]:
+def _target(each: Mapping[str, Any], period: str) -> dict[str, Any]:
     place = {COUNTY: "全县", EACH_TOWN: "各镇街"}.get(each["scope"], each["scope"])
     pace = "" if each["period"] == "any" or each["pace"] == "calendar_days" else f" · {PACES[each['pace']]}"
     badge = ' <span class="kpi-demo">演示目标</span>' if each["demo"] else ""
-    state = "现行" if each["is_in_force"] else "未在本期有效"
-    if each["superseded_by"]:
-        state = f"自 {fmt.day(each['superseded_on'])}起由后录入的目标取代"
     recorded = f"{each['recorded_by']} {fmt.minute(each['recorded_at'])}" if each["recorded_by"] else "随目录文件"
     return {
         "text": Html(f"<b>{escape(each['text'])}</b>{badge}"),
@@ -57,8 +55,19 @@ def _target(each: Mapping[str, Any]) -> dict[str, Any]:
         "document": f"{each['document']}；{each['clause']}",
         "span": f"{fmt.day(each['valid_from'])}起" + (f"至 {fmt.day(each['valid_to'])}" if each["valid_to"] else ""),
         "recorded": recorded,
-        "state": state,
+        "state": _state(each, parse_period(period)),
     }
+
+
+def _state(each: Mapping[str, Any], period: Period) -> str:
+    """Return whether a target counts in the period looked at, and what replaced it."""
+    state = "现行" if each["is_in_force"] else ""
+    if each["valid_from"] > period.last:
+        state = "未生效"
+    elif each["valid_to"] is not None and each["valid_to"] < period.last:
+        state = "已失效"
+    replaced = f"自 {fmt.day(each['superseded_on'])}起由后录入的目标取代" if each["superseded_on"] else ""
+    return "；".join(part for part in (state, replaced) if part) or "停用"
 
 
 def corrections(found: Mapping[str, Any]) -> None:

@@ -34,7 +34,7 @@ def rows(metrics: list[Metric], register: TargetRegister, period: str) -> list[d
     return [
         {
             "name": _name(metric, period),
-            "definition": _note(metric.definition, formula(metric)),
+            "definition": _definition(metric),
             "target": _targets(metric, register.of(metric.key)),
             "owner": metric.owner,
             "source": metric.source,
@@ -55,7 +55,9 @@ def sentence(metrics: list[Metric], register: TargetRegister) -> str:
 
 def formula(metric: Metric) -> str:
     """Return how the figure is made, in words."""
-    times = f" × {digits(metric.scale)}" if metric.scale != 1 else ""
+    times = "" if metric.scale == 1 else f" × {digits(metric.scale)}"
+    if metric.scale < 1:
+        times = f" ÷ {digits(1 / metric.scale)}"
     if metric.kind == "ratio":
         return f"公式：分子合计 ÷ 分母合计{times}，先合计后相除"
     if metric.kind == "percentile":
@@ -105,5 +107,10 @@ def _amount(metric: Metric, value: float) -> str:
     return with_unit(value, metric.unit, 0 if value == int(value) else metric.decimals or 1)
 
 
-def _note(text: str, note: str) -> Html:
-    return Html(f"{escape(text)}<small class='kpi-note'>{escape(note)}</small>")
+def _definition(metric: Metric) -> Html:
+    """Return the newest definition with its formula, and since when it holds where it was ever changed."""
+    text, notes = metric.definition, [formula(metric)]
+    if metric.changes:
+        newest = metric.changes[-1]
+        text, notes = newest.definition, [*notes, f"口径自 {fmt.day(newest.on)}起变更；此前各版见指标卡"]
+    return Html(escape(text) + "".join(f"<small class='kpi-note'>{escape(note)}</small>" for note in notes))

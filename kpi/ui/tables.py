@@ -115,7 +115,7 @@ def metric_columns(period_kind: str, leave_out: Collection[str] = ()) -> list[Co
 def member_columns(heading: str, period_kind: str, has_n: bool) -> list[Column]:
     """Return the columns of a table with one row per member; a plain count has no n worth a column."""
     leave_out = {"name", "target", "signal", "assurance", "owner", "as_of", *(() if has_n else ("parts",))}
-    beside = [Column("rank", "名次")] if has_n else []
+    beside = [Column("rank", "名次"), Column("beside_whole", "与总体")] if has_n else []
     return [Column("member", heading), *metric_columns(period_kind, leave_out), *beside]
 
 
@@ -129,6 +129,7 @@ def metric_rows(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
                 "name": _named(row),
                 "member": _member(row),
                 "rank": _rank(row),
+                "beside_whole": _beside_whole(row),
                 "value": with_unit(row["value"], row["unit"], row["decimals"]),
                 "parts": _parts(row),
                 "previous_change": moved(row, "previous_change"),
@@ -210,16 +211,24 @@ def _member(row: Mapping[str, Any]) -> Html | str:
     return card_link(member, row["metric"], row["period"], member)
 
 
-def _rank(row: Mapping[str, Any]) -> Html | str:
-    """Return the rank, ties said, and whether more than chance sets the member apart from the whole.
+def _rank(row: Mapping[str, Any]) -> str:
+    """Return the rank, ties said; "" where the member is not ranked."""
+    return "" if row["rank"] is None else f"{'并列' if row['rank_tied'] else ''}第 {row['rank']}"
+
+
+def _beside_whole(row: Mapping[str, Any]) -> Html | str:
+    """Return whether more than chance sets the member apart from the whole.
 
     Coloured only then, and by whether it is good; most differences between places of a few cases mean nothing.
     """
-    rank = "" if row["rank"] is None else f"{'并列' if row['rank_tied'] else ''}第 {row['rank']}"
     word = row["funnel"]
-    if word not in ("高于", "低于") or row["direction"] == "neutral":
-        return rank
-    is_good = (word == "高于") == (row["direction"] == "up")
-    title = f"{word}总体，超出件数相当时单凭偶然会有的范围（99.8%）"
-    tone = "kpi-met" if is_good else "kpi-watch"
-    return Html(f'{rank} <span class="kpi-signal {tone}" title="{title}">{word}总体</span>')
+    if not word or row["status"] == "样本不足":
+        return ""
+    if row["rank"] is None and row["direction"] != "neutral":
+        return Html('<span class="kpi-grey">样本不足</span>')
+    ends = "－".join(with_unit(row[end], row["unit"], row["decimals"]) for end in ("funnel_low", "funnel_high"))
+    title = f"件数相当时单凭偶然会有的范围（99.8%）：{ends}"
+    tone = "kpi-grey"
+    if word in ("高于", "低于") and row["direction"] != "neutral":
+        tone = "kpi-signal kpi-met" if (word == "高于") == (row["direction"] == "up") else "kpi-signal kpi-watch"
+    return Html(f'<span class="{tone}" title="{escape(title)}">{escape(word)}</span>')

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import Server, StartServer, Visit, settle
 
 ABOUT_PERIODS = ("", "ratings", "hotline", "kiosks", "counters")
-PAGES = (*ABOUT_PERIODS, "register", "imports", "health")
+PAGES = (*ABOUT_PERIODS, "card", "register", "imports", "health")
 CASES = "办件编号,受理时间,通办类型,婚姻登记,受理镇街,承诺时限,办结时间,办件状态\n"
 
 # What is cut off at its own edge, or sticks out of the column the page is made of.

@@ -138,6 +138,16 @@ def test_a_change_too_small_to_show_is_not_told(tmp_path: Path) -> None:
     assert row(tmp_path, WEEK)["previous_restated_from"] == 2000
 
 
+def test_a_week_before_that_is_not_shown_is_not_told(tmp_path: Path) -> None:
+    """Reports begin on Wednesday 17 May: last week has no figure, so a correction of it has no place either."""
+    begun = date(2023, 5, 17)
+    append(tmp_path, statement("rating", Ratings().add(begun, LAST, 5).rows, first=begun, last=LAST), at=on(5))
+    correct(tmp_path, late(4, date(2023, 5, 18)))
+    found = row(tmp_path, WEEK)
+    assert (found["previous"], told(found, PREVIOUS), found["restatement"]) == (None, NONE, "")
+    assert row(tmp_path, LAST_WEEK)["restatement"].startswith("本周数由 25 条改为 29 条")
+
+
 def test_only_the_town_concerned_says_so(store: Path) -> None:
     correct(store, late(4, town="平海镇"))
     there, elsewhere = row(store, WEEK, town="平海镇"), row(store, WEEK, town="多祝镇")

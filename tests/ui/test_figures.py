@@ -82,6 +82,18 @@ def test_without_history_no_band_no_target_and_no_last_year_are_invented() -> No
         assert traces(figure, name) == []
 
 
+def test_the_words_of_an_event_stand_at_its_line() -> None:
+    figure = figures.trend(series(event=["", "", "12月1日口径变更", ""]), "%", 2)
+    assert [note.x for note in figure.layout.annotations if note.text == "12月1日口径变更"] == [1.5]
+    assert figure.layout.shapes[0].x0 == 1.5
+
+
+def test_a_range_of_too_few_points_is_named_as_such() -> None:
+    said = [note.text for note in figures.trend(series(is_trial=[True] * 4), "%", 2).layout.annotations]
+    assert "暂定" in said
+    assert "暂定" not in [note.text for note in figures.trend(series(), "%", 2).layout.annotations]
+
+
 def test_a_series_without_values_says_so() -> None:
     figure = figures.trend(series(value=[None] * 4).with_columns(pl.col("value").cast(pl.Float64)), "%", 2)
     assert figure.layout.annotations[0].text == "这段时间没有数据"

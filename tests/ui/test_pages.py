@@ -16,7 +16,7 @@ from kpi import engine
 from kpi.calendar import parse_period
 from kpi.catalogue import AREAS, load
 from kpi.measure import STATUSES, Source, scorecard
-from kpi.ui import attention, data, importing, tables
+from kpi.ui import attention, data, importing, register, tables
 from kpi.ui.main import PAGES
 from kpi.ui.palette import STATUS
 
@@ -177,6 +177,14 @@ def test_the_register_gives_the_ground_of_every_target(show: Show) -> None:
     assert "演示目标" in said
 
 
+def test_the_register_says_the_newest_definition_and_how_it_is_scaled(show: Show) -> None:
+    metrics = load().metrics
+    assert register.formula(metrics["ticket.dispatch_hours"]).endswith("÷ 分母合计 ÷ 3,600，先合计后相除")
+    said = re.sub(r"\s+", " ", text(show("register", q=metrics["ticket.contact_confirmed"].code.lower())))
+    assert "回访接通的工单，按回访时间计；没有明确回答的按未联系计。" in said
+    assert "口径自 2023年7月1日起变更" in said
+
+
 def test_data_health_shows_the_week_a_town_sent_nothing(show: Show) -> None:
     body = next(
         b.proto.body for b in show("health").get("html") if "kpi-strip" in b.proto.body and "kpi-gap" in b.proto.body
@@ -248,16 +256,20 @@ def test_refused_rows_are_saved_without_anything_a_spreadsheet_would_run() -> No
     assert saved == ["行,规则,原因,工单编号,标题", "3,日期不存在,…,'=1+1,'-2"]
 
 
-def standing(*rows: tuple[str, str, str]) -> pl.DataFrame:
+def standing(*rows: tuple[str, str, str], period: str = "2023-W48") -> pl.DataFrame:
     """Return a scorecard of (metric, status, signal kind), as far as attention reads it."""
     names = ["metric", "status", "signal_kind"]
     frame = pl.DataFrame(rows, schema=names, orient="row")
-    return frame.with_columns(name="metric", member=pl.lit(None, pl.String), signal=pl.lit(""))
+    return frame.with_columns(
+        name="metric", period=pl.lit(period), member=pl.lit(None, pl.String), signal=pl.lit(""), value=pl.lit(1.0)
+    )
 
 
 def test_the_sentence_counts_by_status() -> None:
     frame = standing(("a", "达标", "none"), ("b", "超前", "none"), ("c", "落后", "none"), ("d", "未设目标", "none"))
-    assert attention.sentence(frame) == "4 项指标：2 达标 · 1 关注 · 0 未达标 · 1 未设目标。"
+    said = attention.sentence(frame, frame)
+    assert said.startswith("4 项指标：2 达标 · 1 关注 · 0 未达标 · 1 未设目标。")
+    assert "最需关注：c" in said
 
 
 def test_a_missed_target_comes_before_a_slipping_one_and_movement_is_kept_apart() -> None:
@@ -274,9 +286,19 @@ def test_a_missed_target_comes_before_a_slipping_one_and_movement_is_kept_apart(
 
 def test_what_joined_and_left_the_exceptions_is_said() -> None:
     now = standing(("a", "未达标", "none"), ("b", "达标", "none"), ("c", "未设目标", "none"))
-    before = standing(("a", "达标", "none"), ("b", "未达标", "none"), ("c", "未设目标", "none"))
-    assert attention.compared(now, before) == "与上期相比新增例外 1 项（a），恢复达标 1 项（b）。"
-    assert attention.compared(now, now) == ""
+    before = standing(("a", "达标", "none"), ("b", "未达标", "none"), ("c", "未设目标", "none"), period="2023-W47")
+    assert attention.sentence(now, before).endswith("与上期相比新增例外 1 项（a），恢复达标 1 项（b）。")
+    assert "与上期相比" not in attention.sentence(now, now)
+
+
+def test_the_worst_towns_are_named_once() -> None:
+    towns = standing(("a", "未达标", "none"), ("a", "达标", "none")).with_columns(
+        member=pl.Series(["多祝镇", "平山街道"])
+    )
+    all_is_well = standing(("a", "达标", "none"))
+    assert attention.sentence(all_is_well, all_is_well, towns).count("多祝镇") == 1
+    assert "平山街道" not in attention.sentence(all_is_well, all_is_well, towns)
+    assert attention.sentence(all_is_well, all_is_well, towns.tail(1)) == "1 项指标：1 达标 · 0 未达标。"
 
 
 def test_a_quiet_year_takes_the_signal_of_its_newest_week() -> None:
@@ -353,6 +375,8 @@ def test_a_target_entered_on_the_card_judges_from_then_on_and_the_old_one_stays(
     after = text(show("card", store=store, metric="ticket.on_time", period="2023-W52"))
     assert "某局〔2023〕9号" in after and "张三" in after
     assert "自 2023年12月1日起由后录入的目标取代" in after
+    early = text(show("card", store=store, metric="ticket.on_time", period="2023-W40"))
+    assert "未生效" in early and "现行；自 2023年12月1日起由后录入的目标取代" in early
     assert "未达标" in after.split("是什么带来了变化")[0]
 
 
@@ -369,3 +393,31 @@ def test_an_address_can_look_back_on_a_past_day(show: Show, demo_store: Path, tm
     assert "280 宗" in text(show("counters", store=store, period="2023-W46", as_of="2023-12-08"))
     assert "看不懂日期“昨天”" in text(show("counters", store=store, as_of="昨天"))
     assert "还没有任何有效数据" in text(show("counters", store=store, as_of="2021-01-01"))
+
+
+def test_parts_of_a_change_are_told_from_nothing_and_the_rest_is_one_line(show: Show) -> None:
+    body = next(
+        b.proto.body
+        for b in show("card", metric="cross.count", period="2023-W48", by="town").get("html")
+        if "合计＝变化" in b.proto.body
+    )
+    assert "没有影响" in body and "贡献（宗）" in body and "kpi-with" in body
+    assert "/card?metric=cross.count&amp;period=2023-W48&amp;town=" in body
+
+
+def test_a_card_says_why_there_is_nothing_to_judge(show: Show) -> None:
+    assert "请切换到周或月" in text(show("card", metric="rating.satisfaction", period="2023"))
+    said = text(show("card", metric="item.citywide", period="2023-W48"))
+    assert "这个指标不适用控制图" in said and "不画正常范围：存量只随增减变动" in said
+
+
+def test_members_are_set_apart_only_where_chance_does_not_explain_it(demo_source: Source) -> None:
+    frame = scorecard(demo_source, parse_period("2023-W48"), ["ticket.on_time"], by="town")
+    shown = {row["member"]: row for row in frame.iter_rows(named=True)}
+    drawn = dict(zip(frame["member"], tables.metric_rows(frame), strict=True))
+    for member, row in shown.items():
+        word = str(drawn[member]["beside_whole"])
+        assert ("kpi-watch" in word) == (row["funnel"] == "低于" and row["status"] != "样本不足")
+        assert (row["status"] == "样本不足") == (word == "")
+        assert (row["rank"] is None) == (drawn[member]["rank"] == "")
+    assert "85.29" not in str(drawn["多祝镇"]["beside_whole"]) and "低于" in str(drawn["多祝镇"]["beside_whole"])

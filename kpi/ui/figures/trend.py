@@ -36,6 +36,7 @@ def trend(frame: pl.DataFrame, unit: str, decimals: int, height: int = 260, them
     low, high = _range(frame, unit)
     drawn = figure(theme, height, _summary(frame, unit, decimals))
     _events(drawn, frame, colours)
+    _trial(drawn, frame, colours)
     for part in (*_band(frame, colours), *_lines(frame, colours, unit, decimals), *_signals(frame, colours)):
         drawn.add_trace(part)
     places, words = _ticks(frame["period"].to_list())
@@ -61,6 +62,17 @@ def _events(drawn: go.Figure, frame: pl.DataFrame, colours: Palette) -> None:
                 text=plain(words), x=place - 0.5, y=1, yref="paper", yanchor="bottom", showarrow=False,
                 font={"size": SMALL, "color": colours.ink_secondary}, bgcolor=colours.card,
             )  # fmt: skip
+
+
+def _trial(drawn: go.Figure, frame: pl.DataFrame, colours: Palette) -> None:
+    """Name the newest normal range 暂定 where it rests on too few points to be more than a first guess."""
+    trial = frame.with_row_index("place").filter("is_trial").drop_nulls("upper")
+    if trial.height:
+        place, top = trial["place"][-1], trial["upper"][-1]
+        drawn.add_annotation(
+            text="暂定", x=place, y=top, xanchor="right", yanchor="top", showarrow=False,
+            font={"size": SMALL, "color": colours.ink_secondary},
+        )  # fmt: skip
 
 
 def _broken(frame: pl.DataFrame, values: list[Any]) -> tuple[list[float], list[Any]]:
