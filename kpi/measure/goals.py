@@ -9,6 +9,7 @@ from typing import Any
 from kpi.calendar import Period
 from kpi.catalogue import COUNTY, EACH_TOWN, SIGNS, Metric, Target
 from kpi.catalogue.targets import CUMULATIVE
+from kpi.measure.comparisons import is_comparable
 from kpi.measure.figures import Figures
 from kpi.measure.pace import Course, Pace, course, pace
 from kpi.measure.source import Source
@@ -121,7 +122,9 @@ def goal(
         return NO_GOAL
     found = course(source, metric, target, period) if is_cumulative(metric, target) else None
     if found is not None and target.relative_to_last_year:
-        is_known = source.is_complete(metric, found.before)
+        is_known = source.is_complete(metric, found.before) and is_comparable(
+            metric, (found.before.first, found.before.last), (found.span.first, found.last)
+        )
         whole_before = figures.total_value(metric, found.before.first, found.before.last, member)
         last_year = whole_before if is_known else None
     factor = last_year if target.relative_to_last_year else 1.0

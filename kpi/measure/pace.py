@@ -110,11 +110,17 @@ def pace(
 
 def _last_year_share(source: Source, figures: Figures, metric: Metric, found: Course, member: str) -> float | None:
     """Return which share of the year before had come in by the same day; None where that year is not fully known."""
-    if not source.is_complete(metric, found.before):
+    if not source.is_complete(metric, found.before) or not _is_one_definition(metric, found):
         return None
     whole = figures.total_value(metric, found.before.first, found.before.last, member)
     part = figures.total_value(metric, *found.shifted(found.span.first, found.last), member)
     return part / whole if whole > 0 and part > 0 else None
+
+
+def _is_one_definition(metric: Metric, found: Course) -> bool:
+    """Say whether this time and the one before are counted alike: a shape of another definition is no guide."""
+    days = (found.before.first, found.before.last, found.span.first, found.last)
+    return len({metric.defined_since(day) for day in days}) == 1
 
 
 def _share(target: Target, found: Course, due: float, shape: float | None) -> tuple[float, str]:

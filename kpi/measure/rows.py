@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kpi.calendar import Period, estimated_note
+from kpi.calendar import Period, estimated_note, period_of
 from kpi.catalogue import AREAS, Metric
 from kpi.measure.assurance import assurance, outlook
 from kpi.measure.certainty import IMPROBABLE, improbable, wilson
@@ -144,7 +144,10 @@ def _baseline(metric: Metric, when: Moments | None, last_year: float | None) -> 
 
 def _is_redefined(metric: Metric, period: Period, aim: Goal, baseline: float | None, last_year: float | None) -> bool:
     """Say whether the definition changed inside what is judged, or since the baseline it is judged against."""
-    if metric.changed_within(period.first, period.last) is not None:
+    first = period.first
+    if aim.pace is not None and aim.target is not None:
+        first = period_of(aim.target.period, period.last).first
+    if metric.changed_within(first, period.last) is not None:
         return True
     is_relative = aim.target is not None and aim.target.relative_to_last_year
     return is_relative and baseline is None and last_year is not None

@@ -19,7 +19,8 @@ CASES = "办件编号,受理时间,通办类型,婚姻登记,受理镇街,承诺
 CLIPPED = """() => {
   const main = document.querySelector("[data-testid=stMain]");
   const said = (element) => `${element.className}: ${element.textContent.trim().slice(0, 40)}`;
-  const own = [...main.querySelectorAll(".kpi-tile *, .kpi-cardhead *, .kpi-scroll, .kpi-sentence, .kpi-pill")]
+  const whole = ".kpi-tile *, .kpi-cardhead *, .kpi-scroll, .kpi-sentence, .kpi-pill, .kpi-questions";
+  const own = [...main.querySelectorAll(whole)]
     .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0);
   return [...own.map(said), ...(main.scrollWidth > main.clientWidth + 1 ? ["the page scrolls sideways"] : [])];
 }"""
@@ -37,6 +38,14 @@ def drawn(page: Page) -> Page:
 def test_nothing_is_clipped(visit: Visit, page: Page, address: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 1080})
     drawn(visit(f"{address}?period=2023-W48"))
+    assert page.evaluate(CLIPPED) == []
+
+
+@pytest.mark.parametrize("width", [1920, 1366])
+@pytest.mark.parametrize("metric", ["cross.count", "ticket.contact_confirmed", "rating.valid_negative_rate"])
+def test_nothing_on_a_card_is_clipped(visit: Visit, page: Page, metric: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1080})
+    drawn(visit(f"card?metric={metric}&period=2023-W48"))
     assert page.evaluate(CLIPPED) == []
 
 

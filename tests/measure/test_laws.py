@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -185,7 +185,7 @@ def statements_of_two_weeks(draw: st.DrawFn) -> list[Statement]:
     return made
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(made=statements_of_two_weeks())
 def test_the_order_of_imports_does_not_change_the_figures(
     tmp_path_factory: pytest.TempPathFactory, made: list[Statement]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kpi.calendar import parse_period
-from kpi.catalogue import Catalogue, Target
+from kpi.catalogue import Catalogue, Change, Target
 from kpi.errors import CatalogueError
 from kpi.measure import Source, scorecard
 from kpi.store import current
@@ -85,3 +85,22 @@ def test_a_target_that_cannot_be_meant_is_refused(wrong: Target, sentence: str) 
 
     with pytest.raises(CatalogueError, match=sentence):
         check_target(wrong, CATALOGUE.metrics, [town.name for town in CATALOGUE.towns])
+
+
+def redefined(on: date) -> Catalogue:
+    """Return a catalogue in which the count of ratings leaves out defaults from ``on``."""
+    metric = CATALOGUE.metrics[COUNT]
+    change = Change(on, "新口径。", "某文件", "rating.volunteered", None, on)
+    return replace(CATALOGUE, metrics={**CATALOGUE.metrics, COUNT: replace(metric, changes=(change,))})
+
+
+def test_a_change_of_definition_inside_the_time_of_an_amount_is_not_judged(store: Path) -> None:
+    aim = target(COUNT, 1000.0, period="year")
+    source = Source(current(store), replace(redefined(date(2023, 3, 1)), targets=(aim,)))
+    assert scorecard(source, parse_period("2023-06"), [COUNT])["status"][0] == "口径变更"
+    before = Source(current(store), replace(redefined(date(2022, 3, 1)), targets=(aim,)))
+    row = scorecard(before, parse_period("2023-06"), [COUNT]).row(0, named=True)
+    assert row["projection"] == pytest.approx(row["to_date"] / (181 / 365))
+    relative = target(COUNT, 1.0, period="year", relative_to_last_year=True)
+    known = Source(current(store), replace(redefined(date(2022, 3, 1)), targets=(relative,)))
+    assert scorecard(known, parse_period("2023-06"), [COUNT])["target"][0] is None
