@@ -112,7 +112,9 @@ def explain(
         raise NotComparable(f"指标“{chosen.name}”：{NOT_ADDITIVE}")
     other, now, then = _stretches(source, chosen, period, versus)
     dimensions = source.dimensions(chosen)
-    wanted = [by] if by else [name for name in dimensions if name not in where]
+    wanted = (
+        [by] if by else [name for name in dimensions if name not in where and not _is_outcome(source, chosen, name)]
+    )
     if not wanted:
         raise UnknownName(f"指标“{chosen.name}”没有可以拆分的维度。")
     whole = WholeFigures(source, [chosen], where)
@@ -144,6 +146,11 @@ def explain(
         chosen, period, other, before, after, change, unit, best, dimensions[best], tried[best], found, sentence, keys,
         {name: dimensions[name] for name in tried}, note,
     )  # fmt: skip
+
+
+def _is_outcome(source: Source, metric: Metric, name: str) -> bool:
+    """Say whether a dimension is a level of satisfaction: that the dissatisfied lowered satisfaction says nothing."""
+    return source.catalogue.subjects[metric.subject].column(name).type == "level"
 
 
 def _stretches(source: Source, metric: Metric, period: Period, versus: str) -> tuple[Period, Stretch, Stretch]:
