@@ -1,5 +1,10 @@
 """The one family of errors a person may see: each is a single Chinese sentence."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class KpiError(Exception):
     """Something a user can understand and act on.
@@ -14,6 +19,29 @@ class CatalogueError(KpiError):
 
 class ImportRefused(KpiError):
     """A file cannot go in; nothing of it was kept in force."""
+
+
+class UnknownLayout(ImportRefused):
+    """No known business has these headers, but a person can say what each column means.
+
+    ``tables`` holds one dict per table found: name, row (of the header, from 0), headers, samples (rows of texts);
+    ``subject`` is the business it looks most like, or empty.
+    """
+
+    def __init__(self, text: str, tables: Sequence[Mapping[str, Any]] = (), subject: str = "") -> None:
+        """Keep what the screen on which columns are named needs."""
+        super().__init__(text)
+        self.tables = tuple(tables)
+        self.subject = subject
+
+
+class SheetChoice(ImportRefused):
+    """Several sheets hold data that cannot go in together; ``sheets`` names them."""
+
+    def __init__(self, text: str, sheets: Sequence[str] = ()) -> None:
+        """Keep the names to choose from."""
+        super().__init__(text)
+        self.sheets = tuple(sheets)
 
 
 class AlreadyImported(ImportRefused):

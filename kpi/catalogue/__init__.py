@@ -9,7 +9,17 @@ from pathlib import Path
 
 from kpi.catalogue.baselines import Baseline, load_baselines
 from kpi.catalogue.metrics import Benchmark, Change, Metric, load_metrics, with_changes
-from kpi.catalogue.places import Department, Town, alias_map, load_departments, load_towns
+from kpi.catalogue.places import (
+    Alias,
+    Area,
+    Department,
+    Town,
+    alias_map,
+    load_aliases,
+    load_areas,
+    load_departments,
+    load_towns,
+)
 from kpi.catalogue.subjects import FLAGS, LEVELS, UNSTATED, Column, Quality, Subject, load_subjects
 from kpi.catalogue.targets import (
     COUNTY,
@@ -35,6 +45,8 @@ __all__ = [
     "PERIODS",
     "SIGNS",
     "UNSTATED",
+    "Alias",
+    "Area",
     "Baseline",
     "Benchmark",
     "Catalogue",
@@ -70,6 +82,8 @@ class Catalogue:
     baselines: tuple[Baseline, ...]
     towns: tuple[Town, ...]
     departments: tuple[Department, ...]
+    aliases: tuple[Alias, ...] = ()
+    areas: tuple[Area, ...] = ()
 
     @cached_property
     def town_names(self) -> dict[str, str]:
@@ -106,6 +120,14 @@ class Catalogue:
             raise UnknownName(f"没有指标“{key}”，可用的指标见“指标与目标”页或 python -m kpi metrics。")
         return self.metrics[key]
 
+    def with_aliases(self, path: Path) -> Catalogue:
+        """Return the catalogue with the names of ``path`` added, those a person confirmed while importing.
+
+        Raises CatalogueError when the file names a town or department that does not exist.
+        """
+        added = load_aliases(path, self.towns, self.departments)
+        return replace(self, aliases=(*self.aliases, *added)) if added else self
+
     def known_on(self, day: date) -> Catalogue:
         """Return the catalogue without what was recorded after ``day``: targets, changes of definition, baselines."""
         return replace(
@@ -133,4 +155,7 @@ def load(demo: bool = False, root: Path = ROOT) -> Catalogue:
         targets += load_targets(samples / "demo_targets.toml", metrics, names, demo=True)
         baselines += load_baselines(samples / "demo_baselines.toml", metrics, demo=True)
         check_overlap(targets)
-    return Catalogue(subjects, metrics, targets, baselines, towns, load_departments(folder / "departments.csv"))
+    departments = load_departments(folder / "departments.csv")
+    aliases = load_aliases(folder / "aliases.csv", towns, departments)
+    areas = load_areas(folder / "areas.csv")
+    return Catalogue(subjects, metrics, targets, baselines, towns, departments, aliases, areas)

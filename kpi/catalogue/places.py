@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+
+from kpi.errors import CatalogueError
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,65 @@ class Department:
 
     name: str
     aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A name a town or department bore for some time: organisations are renamed, abolished and merged.
+
+    ``kind`` is town or department; without ``valid_from`` or ``valid_to`` the name held since ever or still holds.
+    """
+
+    kind: str
+    alias: str
+    name: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    document: str = ""
+
+    def holds_on(self, day: date | None) -> bool:
+        """Say whether the name was borne on ``day``; on an unknown day only a name without dates is."""
+        if day is None:
+            return self.valid_from is None and self.valid_to is None
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True)
+class Area:
+    """Another county or city, with the words and the area code that give away a file of theirs."""
+
+    code: str
+    name: str
+    words: tuple[str, ...]
+
+
+def load_areas(path: Path) -> tuple[Area, ...]:
+    """Return the other counties and cities, one per line of ``path``."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(Area(row["code"], row["name"], tuple(row["words"].split("|"))) for row in csv.DictReader(file))
+
+
+def load_aliases(path: Path, towns: tuple[Town, ...], departments: tuple[Department, ...]) -> tuple[Alias, ...]:
+    """Return the dated names of ``path``, none where there is no such file.
+
+    Raises CatalogueError when a name it stands for does not exist or a date is none.
+    """
+    if not path.exists():
+        return ()
+    known = {"town": {town.name for town in towns}, "department": {each.name for each in departments}}
+    aliases = []
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), 2):
+            if row["name"] not in known.get(row["kind"], ()):
+                raise CatalogueError(
+                    f"{path.name} 第 {number} 行：“{row['kind']}”中没有“{row['name']}”，请改为名录中的标准名称。"
+                )
+            try:
+                dates = [date.fromisoformat(row[end]) if row[end] else None for end in ("valid_from", "valid_to")]
+            except ValueError as error:
+                raise CatalogueError(f"{path.name} 第 {number} 行：有效期应写成 2024-01-31。") from error
+            aliases.append(Alias(row["kind"], row["alias"], row["name"], dates[0], dates[1], row["document"]))
+    return tuple(aliases)
 
 
 def load_towns(path: Path) -> tuple[Town, ...]:

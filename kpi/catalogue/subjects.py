@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kpi.catalogue.rhythm import Rhythm, read_rhythm
 from kpi.errors import CatalogueError
 
 TYPES = {
@@ -36,7 +37,8 @@ class Column:
     ``values`` maps each canonical Chinese value of a ``code`` column to the aliases senders use.
     ``dimension`` is the Chinese label when figures may be split by the column.
     ``personal`` is the class of personal data, masked before anything is stored. ``minimum`` and
-    ``maximum`` bound a number; ``follows`` names the column whose moment must not be later.
+    ``maximum`` bound a number; ``follows`` names the column whose moment must not be later. ``width`` is the number
+    of digits of an id that lost its leading zeros; ``fill_down`` says that one merged cell may stand for many rows.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     follows: str | None = None
+    width: int | None = None
+    fill_down: bool = False
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -84,8 +88,7 @@ class Subject:
     record: str
     day: str
     volume: str
-    expected_every_days: int
-    grace_days: int
+    rhythm: Rhythm
     covers_towns: bool
     quality: Quality
     columns: tuple[Column, ...]
@@ -122,7 +125,9 @@ def load_subjects(folder: Path) -> dict[str, Subject]:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
         columns = tuple(_column(path.name, spec) for spec in declared.pop("columns"))
         declared["reads"] = tuple(declared.get("reads", ()))
-        subject = Subject(columns=columns, quality=_quality(path.name, declared.pop("quality", {})), **declared)
+        quality = _quality(path.name, declared.pop("quality", {}))
+        rhythm = read_rhythm(path.name, declared.pop("rhythm", None))
+        subject = Subject(columns=columns, quality=quality, rhythm=rhythm, **declared)
         _check(path.name, subject)
         subjects[subject.key] = subject
     return subjects

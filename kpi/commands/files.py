@@ -1,55 +1,20 @@
-"""Commands about files: import, batches, refused rows, undo, the demonstration, which data are shown."""
+"""Commands about what came in: batches, refused rows, undo, kept files, the demonstration, which data are shown."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kpi import demo, engine, intake
-from kpi.catalogue import Catalogue
+from kpi import demo, engine
 from kpi.catalogue import load as load_catalogue
-from kpi.commands.group import as_json_text, as_of_option, cli, past_day
+from kpi.commands.group import as_json_text, as_of_option, cli, past_day, waiting
 from kpi.engine import report
-from kpi.errors import ImportRefused, UnknownName
+from kpi.errors import UnknownName
 from kpi.store import DEMO, NAMES, REAL, Generation, activate, active_dataset, current, store_root
-
-
-@cli.command("import", help="导入一个或多个导出文件；不加 --yes 时只预览。")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="预览后直接导入。")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
-def import_files(files: Sequence[Path], yes: bool, as_json: bool) -> None:
-    """Preview files, and on confirmation append each as one batch; exit code 1 when any was refused."""
-    catalogue, root = load_catalogue(), store_root()
-    results, staged = [], []
-    for path in files:
-        try:
-            item = intake.stage(_content(path), path.name, catalogue)
-            found = engine.preview(root, item, catalogue) if not yes else None
-        except ImportRefused as refusal:
-            results.append({"file": path.name, "outcome": "refused", "reason": str(refusal)})
-            continue
-        staged.append(item)
-        if found is not None:
-            results.append(report.previewed(item, found))
-    if not yes and not as_json and staged:
-        for result in results:
-            click.echo(report.sentence(result))
-        yes = click.confirm("确认导入", default=False)
-        results = [result for result in results if result["outcome"] == "refused"]
-    if yes and staged:
-        results += _load(root, staged, catalogue)
-    if as_json:
-        click.echo(as_json_text({"files": results}))
-    else:
-        for result in results:
-            click.echo(report.sentence(result))
-    if any(result["outcome"] == "refused" for result in results):
-        sys.exit(1)
+from kpi.store.raw import keep_days
 
 
 @cli.command(help="列出全部批次。")
@@ -97,13 +62,25 @@ def undo(batch: int, as_json: bool) -> None:
     """Take one batch out of force."""
     catalogue = load_catalogue()
     before = active_dataset(store_root())
-    subject = engine.undo(store_root(), batch, catalogue)
+    subject = engine.undo(store_root(), batch, catalogue, waiting=waiting)
     if as_json:
         click.echo(as_json_text({"undone": batch, "subject": subject, "generation": current().number}))
     else:
         click.echo(f"批次 {batch}（{catalogue.subjects[subject].name}）已撤销。")
         if active_dataset(store_root()) != before:
             click.echo("正式数据已没有有效批次，看板已切回演示数据。")
+
+
+@cli.command(help="删除超过保留期的原始文件，并在批次中记录。")
+@click.option("--days", type=click.IntRange(min=0), default=None, help="保留天数；不写为 retention.toml 所定。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+def purge(days: int | None, as_json: bool) -> None:
+    """Remove the kept files of real batches whose time is up."""
+    kept = keep_days() if days is None else days
+    count = engine.purge_files(store_root(), load_catalogue(), kept)
+    click.echo(
+        as_json_text({"purged": count, "days": kept}) if as_json else f"已删除 {count} 个原始文件并记录在批次中。"
+    )
 
 
 @cli.command("demo", help="生成演示年份的导出文件，并经由正式的导入程序装入。")
@@ -133,29 +110,6 @@ def _generation(as_of: str | None) -> Generation:
     """Return the data now, or as they were known at the end of a past day."""
     day = past_day(as_of)
     return current() if day is None else engine.on_day(day, load_catalogue())
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ImportRefused(f"文件“{path}”读不出来，请检查路径和权限。") from error
-
-
-def _load(root: Path, staged: list[intake.Staged], catalogue: Catalogue) -> list[dict[str, Any]]:
-    """Load demo and real files apart; a demo file beside real data is refused, the rest go in."""
-    results: list[dict[str, Any]] = []
-    for group in ([s for s in staged if s.is_demo], [s for s in staged if not s.is_demo]):
-        if not group:
-            continue
-        try:
-            loaded = engine.load(root, group, catalogue)
-        except ImportRefused as refusal:
-            results += [{"file": item.file_name, "outcome": "refused", "reason": str(refusal)} for item in group]
-            continue
-        for item, batch in zip(group, loaded, strict=True):
-            results.append(report.imported(item, batch))
-    return results
 
 
 def _progress(what: str) -> Any:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 import click
 
@@ -13,6 +15,8 @@ from kpi import engine
 from kpi.catalogue import load as load_catalogue
 from kpi.errors import KpiError, UnknownName
 from kpi.store import NAMES, store_root
+
+_log = logging.getLogger(__name__)
 
 
 class Sentence(click.Command):
@@ -29,6 +33,13 @@ class Sentence(click.Command):
             if ctx.params.get("as_json"):
                 click.echo(as_json_text({"error": str(error)}))
             click.echo(str(error), err=True)
+            ctx.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:  # noqa: BLE001 whatever nobody foresaw is told by a number, with the traceback for who mends it
+            number = uuid4().hex[:8]
+            _log.exception("内部错误 %s", number)
+            click.echo(f"内部错误 {number}：命令没有完成，请把编号和上面的记录交给管理员。", err=True)
             ctx.exit(1)
 
 
@@ -86,3 +97,8 @@ def as_json_text(value: Any) -> str:
         raise TypeError(f"cannot print {type(item).__name__} as JSON")
 
     return json.dumps(value, ensure_ascii=False, default=plain, indent=1)
+
+
+def waiting(sentence: str) -> None:
+    """Say on the error output that another import holds the store."""
+    click.echo(sentence, err=True)

@@ -99,7 +99,7 @@ def write(export: Export, folder: Path) -> Path:
 
 def _as_shown(export: Export) -> pl.DataFrame:
     """Return the rows under the headers the file will have, flags as 是/否 and levels in words."""
-    columns = list(_subjects()[export.subject].columns)
+    columns = [column for column in _subjects()[export.subject].columns if column.name in export.rows.columns]
     if export.form.is_reordered:
         columns = columns[1::2] + columns[::2]
     shown = []

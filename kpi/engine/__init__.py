@@ -1,7 +1,9 @@
 """Where staged files become a published generation, rollups are computed, and past days are shown again."""
 
-from kpi.engine.loading import LoadedBatch, Preview, Publication, dataset_of, load, preview, publishing, undo, upgrade
+from kpi.engine.loading import LoadedBatch, Publication, load, publishing, purge_files, undo, upgrade
 from kpi.engine.past import on_day
+from kpi.engine.preview import Preview, preview
+from kpi.engine.statements import dataset_of
 from kpi.engine.targets import enter_target
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "on_day",
     "preview",
     "publishing",
+    "purge_files",
     "undo",
     "upgrade",
 ]

@@ -20,7 +20,16 @@ LOST_PRECISION = re.compile(r"\d(?:\.\d+)?[eE]\+\d+|\d\.\d+[eE]\d+|\d+\.0+")
 NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[+-]?\.\d+)(万|亿)?(%)?")
 LEVEL_WITH_DIGIT = re.compile(r"\(?([1-5])\)?[-.、:=\s]*(\D+)|(\D+?)[-.、:=\s(]*([1-5])\)?")
 COUNTY = re.compile(r"^(?:广东省)?(?:惠州市)?(?:惠东县)")
+BRACKET = re.compile(r"[(\[]\s*(?:单位\s*[:：]?\s*)?([^()\[\]]+?)\s*[)\]]")
 INT32 = 2**31
+PADDED = "编号补足前面的零"
+# Units a header may state in brackets, each family with its size in the smallest of them.
+UNITS: tuple[dict[str, float], ...] = (
+    {"元": 1, "千元": 1e3, "万元": 1e4, "百万元": 1e6, "亿元": 1e8},
+    {"秒": 1, "s": 1, "分": 60, "分钟": 60, "min": 60, "小时": 3600, "h": 3600, "天": 86400, "日": 86400},
+    {"个": 1, "件": 1, "次": 1, "宗": 1, "笔": 1, "条": 1, "台": 1, "人": 1, "人次": 1}
+    | {"万个": 1e4, "万件": 1e4, "万次": 1e4, "万宗": 1e4, "万笔": 1e4, "万条": 1e4, "万人": 1e4, "万人次": 1e4},
+)
 LEVELS = {
     "非常满意": 5,
     "很满意": 5,
@@ -51,19 +60,24 @@ Interpreter = Callable[[str], Reading]
 NOTHING = Reading(None)
 
 
-def interpreter(column: Column, header: str, texts: list[str], catalogue: Catalogue) -> Interpreter:
+def interpreter(
+    column: Column, header: str, texts: list[str], catalogue: Catalogue, backwards: bool = False
+) -> Interpreter:
     """Return the function that reads the cells of ``column``.
 
-    ``header`` and ``texts`` (the distinct cells) settle the direction of bare digits in level columns.
+    ``header`` and ``texts`` (the distinct cells) settle the direction of bare digits in level columns, unless
+    another part of the file showed them to be ``backwards``; ``header`` also states the unit of numbers.
     """
     read: Interpreter
     match column.type:
-        case "id" | "date" | "datetime" | "flag":
-            read = {"id": _read_id, "date": _read_date, "datetime": _read_datetime, "flag": _read_flag}[column.type]
+        case "date" | "datetime" | "flag":
+            read = {"date": _read_date, "datetime": _read_datetime, "flag": _read_flag}[column.type]
+        case "id":
+            read = _id_reader(column)
         case "integer" | "number":
-            read = _number_reader(column)
+            read = _number_reader(column, unit_factor(header, column.unit))
         case "level":
-            read = _level_reader(column, digits_run_backwards(header, texts))
+            read = _level_reader(column, backwards or digits_run_backwards(header, texts))
         case "code":
             spelled = {alias: name for name, aliases in column.values.items() for alias in (name, *aliases)}
             read = _listed_reader(spelled, rules.NOT_LISTED, "取值改为标准写法")
@@ -88,6 +102,20 @@ def digits_run_backwards(header: str, texts: list[str]) -> bool:
         pair[::-1] for text in texts for pair in re.findall(r"(非常满意|非常不满意)\s*[-:=(]*\s*([15])", fold(text))
     ]
     return any((digit == "1") == (word == "非常满意") for digit, word in pairs)
+
+
+def _id_reader(column: Column) -> Interpreter:
+    width = column.width
+    if width is None:
+        return _read_id
+
+    def read(text: str) -> Reading:
+        reading = _read_id(text)
+        if isinstance(reading.value, str) and reading.value.isdigit() and len(reading.value) < width:
+            return Reading(reading.value.zfill(width), note=PADDED)
+        return reading
+
+    return read
 
 
 def _read_id(text: str) -> Reading:
@@ -121,7 +149,17 @@ def _read_date(text: str) -> Reading:
     return reading
 
 
-def _number_reader(column: Column) -> Interpreter:
+def unit_factor(header: str, unit: str | None) -> float:
+    """Return what a number under ``header`` must be multiplied by to be in ``unit``: 金额（万元） in 元 is 10,000."""
+    stated = BRACKET.findall(fold(header))
+    for family in UNITS:
+        for word in stated:
+            if unit in family and word.casefold() in family:
+                return family[word.casefold()] / family[unit]
+    return 1.0
+
+
+def _number_reader(column: Column, factor: float) -> Interpreter:
     whole = column.type == "integer"
     low = -math.inf if column.minimum is None else column.minimum
     high = math.inf if column.maximum is None else column.maximum
@@ -137,6 +175,8 @@ def _number_reader(column: Column) -> Interpreter:
         if match[2]:
             number = round(number * {"万": 1e4, "亿": 1e8}[match[2]], 6)
         note = "" if bare == text and not match[2] and not match[3] else "数字去除千分位、单位或全角"
+        if factor != 1:
+            number, note = round(number * factor, 6), "按表头的单位换算"
         if not (low <= number <= high):
             return Reading(None, rules.OUT_OF_RANGE)
         if not whole:
@@ -181,12 +221,12 @@ def _level_reader(column: Column, backwards: bool) -> Interpreter:
 
 
 def _listed_reader(spellings: dict[str, str], rule: str, note: str) -> Interpreter:
-    known = {_listed_key(spelling): name for spelling, name in spellings.items()}
+    known = {listed_key(spelling): name for spelling, name in spellings.items()}
 
     def read(text: str) -> Reading:
         if text in known and known[text] == text:
             return Reading(text)
-        bare = _listed_key(text)
+        bare = listed_key(text)
         name = known.get(bare) or known.get(COUNTY.sub("", bare))
         if name:
             return Reading(name, note="" if name == text else note)
@@ -195,7 +235,8 @@ def _listed_reader(spellings: dict[str, str], rule: str, note: str) -> Interpret
     return read
 
 
-def _listed_key(text: str) -> str:
+def listed_key(text: str) -> str:
+    """Return the form two spellings of one listed word share: NFKC, no space, lower case."""
     return SPACE.sub("", fold(text)).casefold()
 
 

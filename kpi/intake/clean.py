@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import time
 
 import polars as pl
 
 from kpi.catalogue import Catalogue, Column
-from kpi.intake.cells import interpreter
+from kpi.intake import rules
+from kpi.intake.cells import Interpreter, Reading, interpreter
 from kpi.intake.dates import parse_common
 from kpi.intake.masks import HIDDEN, MASKS, PHONE_IN_TEXT
 from kpi.intake.spelling import INVISIBLE, tidy
@@ -25,7 +29,11 @@ DTYPES: dict[str, pl.DataType] = {
 PLAIN_ID = r"^[0-9A-Za-z][0-9A-Za-z_\-]{4,}$"
 PLAIN_MOBILE = r"^1\d{10}$"
 PLAIN_IDENTITY = r"^\d{17}[\dX]$"
-NEEDS_A_LOOK = rf"""^\s|\s$|^['="“]|[{INVISIBLE}]|\d{{7}}|{PHONE_IN_TEXT.pattern}"""
+ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|apos|middot|ensp|emsp|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+ERROR_VALUE = re.compile(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)", re.IGNORECASE)
+NEEDS_A_LOOK = rf"""^\s|\s$|^['="“#]|[{INVISIBLE}]|\d{{7}}|{PHONE_IN_TEXT.pattern}|{ENTITY.pattern}"""
+ENTITIES = "网页转义字符还原"
+DAY_ONLY = "只有日期没有时刻，按日计"
 LONGEST_WORD_BYTES = 6
 SAMPLE = 20_000
 
@@ -42,25 +50,38 @@ class CleanColumn:
     normalised: Counter[str]
 
 
-def clean_column(column: Column, header: str, texts: pl.Series, catalogue: Catalogue) -> CleanColumn:
+def clean_column(
+    column: Column, header: str, texts: pl.Series, catalogue: Catalogue, backwards: bool = False
+) -> CleanColumn:
     """Return the typed values of ``texts`` (String, no nulls), read under the rules of ``column``.
+
+    ``backwards`` says that an earlier part of the file showed bare digits of a level column to mean the contrary.
 
     The bulk is converted by whole-column expressions where these cannot differ from the exact
     interpreter; the interpreter sees the distinct texts that remain.
     """
     values = _in_bulk(column, texts)
     if values is None:
-        return _interpret(column, header, texts, catalogue)
+        return _interpret(column, header, texts, catalogue, backwards)
     hidden = len(values) - values.null_count() if column.personal in ("phone", "id_number") else 0
     normalised = Counter({"个人信息脱敏": hidden} if hidden else {})
     left = (values.is_null() & (texts.str.len_bytes() > 0)).arg_true()
     if not len(left):
-        return CleanColumn(values.alias(column.name), None, normalised)
-    rest = _interpret(column, header, texts.gather(left), catalogue)
+        return CleanColumn(values.alias(column.name), None, normalised + _without_time(column, values))
+    rest = _interpret(column, header, texts.gather(left), catalogue, backwards)
     problems = None
     if rest.problems is not None:
         problems = pl.Series([None], dtype=pl.String()).new_from_index(0, len(texts)).scatter(left, rest.problems)
-    return CleanColumn(values.scatter(left, rest.values).alias(column.name), problems, normalised + rest.normalised)
+    values = values.scatter(left, rest.values).alias(column.name)
+    return CleanColumn(values, problems, normalised + rest.normalised + _without_time(column, values))
+
+
+def _without_time(column: Column, values: pl.Series) -> Counter[str]:
+    """Count moments at midnight sharp: exports write so when they know the day only."""
+    if column.type != "datetime":
+        return Counter()
+    midnights = int((values.dt.time() == time()).sum())
+    return Counter({DAY_ONLY: midnights} if midnights else {})
 
 
 def _in_bulk(column: Column, texts: pl.Series) -> pl.Series | None:
@@ -99,11 +120,11 @@ def _hide_middle(texts: pl.Series, sure: pl.Series, first: int, stars: str) -> p
     return texts.to_frame("t").select(pl.when(sure).then(hidden)).to_series()
 
 
-def _interpret(column: Column, header: str, texts: pl.Series, catalogue: Catalogue) -> CleanColumn:
+def _interpret(column: Column, header: str, texts: pl.Series, catalogue: Catalogue, backwards: bool) -> CleanColumn:
     counted = texts.alias("text").value_counts(name="count")
     distinct = counted["text"].to_list()
-    read = interpreter(column, header, distinct, catalogue)
-    readings = [read(text) for text in distinct]
+    read = interpreter(column, header, distinct, catalogue, backwards)
+    readings = [_read(text, read) for text in distinct]
     dtype = DTYPES[column.type]
     values = pl.Series([reading.value for reading in readings], dtype=dtype)
     normalised: Counter[str] = Counter()
@@ -116,6 +137,16 @@ def _interpret(column: Column, header: str, texts: pl.Series, catalogue: Catalog
         problems = texts.replace_strict(counted["text"], broken, return_dtype=pl.String())
     typed = texts.replace_strict(counted["text"], values, return_dtype=dtype)
     return CleanColumn(typed.alias(column.name), problems, normalised)
+
+
+def _read(text: str, read: Interpreter) -> Reading:
+    """Read one cell, web entities turned into what they stand for and error values of a spreadsheet refused."""
+    if text.startswith("#") and ERROR_VALUE.fullmatch(text.strip()):
+        return Reading(None, rules.ERROR_VALUE)
+    if "&" in text and ENTITY.search(text):
+        reading = read(html.unescape(text))
+        return reading if reading.rule else reading._replace(note=ENTITIES)
+    return read(text)
 
 
 def shown_text(column: Column, texts: pl.Expr) -> pl.Expr:

@@ -38,6 +38,12 @@ FORMATS = (
     "%Y.%m.%d %H:%M:%S",
     "%Y.%m.%d",
 )
+CHINESE_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+CHINESE_DAY = re.compile(
+    r"([〇○零一二三四五六七八九]{4})\s*年\s*([一二三四五六七八九十]{1,3})\s*月\s*([一二三四五六七八九十]{1,3})\s*日?"
+)
+# Days between the first days of Excel's two calendars, 1900 and 1904.
+DAYS_TO_1904 = 1462
 WORTH_A_PASS = 200
 SAMPLE = 40
 
@@ -56,7 +62,7 @@ def parse_moment(text: str) -> datetime:
     Raises NotADate for an unknown form (two-digit years and 01/05/2023 among them), NoSuchDate for
     30 February or 25 o'clock. 24:00 is the next midnight.
     """
-    bare = fold(text)
+    bare = CHINESE_DAY.sub(_in_digits, fold(text))
     if EXCEL_SERIAL.fullmatch(bare) and 20_000 <= float(bare) <= 60_000:
         return EXCEL_DAY_ZERO + timedelta(seconds=round(float(bare) * 86_400))
     match = MOMENT.fullmatch(bare)
@@ -73,6 +79,29 @@ def parse_moment(text: str) -> datetime:
     offset = "+0000" if zone == "Z" else zone.replace(":", "")
     aware = datetime.strptime(f"{moment:%Y-%m-%d %H:%M:%S}{offset}", "%Y-%m-%d %H:%M:%S%z")
     return aware.astimezone(SHANGHAI).replace(tzinfo=None)
+
+
+def _in_digits(day: re.Match[str]) -> str:
+    """Return 二〇二四年一月五日 as 2024-1-5."""
+    year, month, number = day.groups()
+    return f"{year.translate(CHINESE_DIGITS)}-{_below_hundred(month)}-{_below_hundred(number)} "
+
+
+def _below_hundred(text: str) -> int:
+    tens, ten, ones = text.rpartition("十")
+    if not ten:
+        return int(text.translate(CHINESE_DIGITS))
+    return int(tens.translate(CHINESE_DIGITS) or 1) * 10 + int(ones.translate(CHINESE_DIGITS) or 0)
+
+
+def since_1904(texts: pl.Series) -> pl.Series:
+    """Return the texts of a date column with day numbers counted from 1904 turned into those counted from 1900."""
+    number = pl.when(pl.col("t").str.contains(r"^\d{5}(\.\d+)?$")).then(pl.col("t").cast(pl.Float64, strict=False))
+    return (
+        texts.to_frame("t")
+        .select(pl.coalesce((number + DAYS_TO_1904).cast(pl.String).str.strip_suffix(".0"), pl.col("t")))
+        .to_series()
+    )
 
 
 def _time_of_day(match: re.Match[str]) -> timedelta:

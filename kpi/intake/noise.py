@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import polars as pl
 
+from kpi.intake.read import RawTable
 from kpi.intake.spelling import tidy
 
 BLANK, REPEATED, CLOSING = "空行", "重复表头", "合计或制表行"
 FOOTER = re.compile(
-    r"(?:合\s*计|小\s*计|总\s*计|共\s*计|制表人?|填表人?|审核人?|打印时间|导出时间)\s*(?:[:：（(\d].*)?$"
+    r"(?:(?:合\s*计|小\s*计|总\s*计|共\s*计|制表人?|填表人?|审核人?|打印时间|导出时间)\s*(?:[:：（(\d].*)?"
+    r"|共\s*\d[\d,]*\s*(?:条|件|宗|行|笔|个)(?:记录|数据)?)$"
 )
 KEY_LOOKS_BLANK = r"^[\s\-—/]*$"
 
@@ -21,24 +24,37 @@ def is_footer(record: list[str]) -> bool:
     return FOOTER.match(first) is not None
 
 
-def without_noise(
-    cells: pl.DataFrame, lines: pl.Series, headers: tuple[str, ...], key: int
-) -> tuple[pl.DataFrame, pl.Series, dict[str, int]]:
-    """Return the records, their lines, and how many rows of each kind were left out.
+@dataclass(frozen=True)
+class Records:
+    """The records of a table: ``rows`` gives each one's index in the table; ``closing`` the cells of 合计 lines."""
+
+    cells: pl.DataFrame
+    lines: pl.Series
+    rows: pl.Series
+    skipped: dict[str, int]
+    closing: tuple[tuple[str, ...], ...]
+
+
+def without_noise(table: RawTable, headers: tuple[str, ...], key: int) -> Records:
+    """Return the records of a table, and how many rows of each kind were left out.
 
     Only rows whose key cell is blank, repeats the header or reads like a closing line are looked at
     closely, so a long file costs one pass over one column.
     """
+    cells = table.cells
+    rows = pl.int_range(len(cells), dtype=pl.Int64(), eager=True)
     keys = cells[str(key)]
-    suspect = keys.str.contains(KEY_LOOKS_BLANK) | (keys == headers[key]) | keys.str.contains(f"^\\s*{FOOTER.pattern}")
-    suspects = suspect.arg_true()
-    kinds = [_kind(row, headers) for row in cells[suspects].rows()] if len(suspects) else []
+    closing = keys.str.contains(f"^\\s*{FOOTER.pattern}")
+    suspects = (keys.str.contains(KEY_LOOKS_BLANK) | (keys == headers[key]) | closing).arg_true()
+    looked_at = cells[suspects].rows() if len(suspects) else []
+    kinds = [_kind(row, headers) for row in looked_at]
     skipped = {kind: kinds.count(kind) for kind in (BLANK, REPEATED, CLOSING) if kind in kinds}
     if not skipped:
-        return cells, lines, {}
+        return Records(cells, table.lines, rows, {}, ())
     dropped = suspects.filter(pl.Series([bool(kind) for kind in kinds]))
     keep = pl.repeat(True, len(cells), eager=True).scatter(dropped, False)
-    return cells.filter(keep), lines.filter(keep), skipped
+    footers = tuple(row for row, kind in zip(looked_at, kinds, strict=True) if kind == CLOSING)
+    return Records(cells.filter(keep), table.lines.filter(keep), rows.filter(keep), skipped, footers)
 
 
 def _kind(row: tuple[str, ...], headers: tuple[str, ...]) -> str:

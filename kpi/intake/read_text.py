@@ -1,41 +1,43 @@
-"""Separated text → raw table: a strict check of quotes and field counts, then one pass by Polars."""
+"""Separated text → pieces of a raw table: a strict check of quotes and field counts, then one pass by Polars."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 
-import numpy as np
 import polars as pl
 
 from kpi.errors import ImportRefused
 from kpi.intake.noise import is_footer
 from kpi.intake.read import HEAD_ROWS, Candidate, Ragged, RawTable
+from kpi.intake.records import last_boundary, regular_records
+from kpi.intake.text import Text
 
 SEPARATORS = (",", "\t", ";", "|")
 HEAD_BYTES = 1 << 16
-CHUNK = 1 << 22
 TOLERATED_RAGGED = 0.01
 CLOSING_LINES = 5
-NEWLINE, QUOTE = 0x0A, 0x22
+LONGEST_RECORD = 1 << 26
+EXACT_ROWS = 50_000
 
 
-def text_candidates(data: bytes, file_name: str) -> list[Candidate]:
+def text_candidates(text: Text) -> list[Candidate]:
     """Return one candidate per separator; a ``sep=`` line above the header passes for a title row."""
+    sample = text.head(HEAD_BYTES).decode(errors="ignore")
     found = []
     for separator in SEPARATORS:
-        head, ends = _head(data, separator)
+        head, ends = _head(sample, separator)
         lines = [1, *(end + 1 for end in ends)][: len(head)]
-        body = partial(_body, data, separator, ends, file_name)
-        found.append(Candidate(separator, head, lines, body))
+        found.append(Candidate(separator, head, lines, partial(_body, text, separator, ends)))
     return found
 
 
-def _head(data: bytes, separator: str) -> tuple[list[list[str]], list[int]]:
+def _head(sample: str, separator: str) -> tuple[list[list[str]], list[int]]:
     """Return the first records and the line on which each ends."""
-    text = data[:HEAD_BYTES].decode(errors="ignore")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
     records, ends = [], []
     try:
         for record in reader:
@@ -48,158 +50,161 @@ def _head(data: bytes, separator: str) -> tuple[list[list[str]], list[int]]:
     return records, ends
 
 
-def _body(data: bytes, separator: str, ends: list[int], file_name: str, header: int, width: int) -> RawTable:
-    line = ends[header]
-    start = _offset_after(data, line)
-    body, closing = _without_closing_lines(data[start:], separator, width)
-    if not body:
-        return _read_loosely(data[start:], separator, width, line, file_name)
-    starts = _regular_records(body, separator, width)
-    if starts is None:
-        return _read_loosely(data[start:], separator, width, line, file_name)
-    last = line + body.count(b"\n")
-    cells = _read_fast(body, separator, width)
-    if closing:
-        cells = cells.vstack(pl.DataFrame(closing, schema=cells.schema, orient="row"))
-    numbers = np.concatenate((starts + (line + 1), np.arange(last + 1, last + 1 + len(closing))))
-    return RawTable(cells, pl.Series("line", numbers, dtype=pl.Int32()))
-
-
-def _without_closing_lines(body: bytes, separator: str, width: int) -> tuple[bytes, list[list[str]]]:
-    """Return the body up to its last data line, and the blank or 合计 lines after it, which may be short."""
-    body = body if body.endswith(b"\n") or not body else body + b"\n"
-    closing: list[list[str]] = []
-    while body and len(closing) < CLOSING_LINES:
-        start = body.rfind(b"\n", 0, len(body) - 1) + 1
-        record = body[start:-1].decode().split(separator)
-        fitted = None if b'"' in body[start:] or len(record) >= width > 1 else _fitted(record, width)
-        if fitted is None:
+def _body(text: Text, separator: str, ends: list[int], header: int, width: int) -> Iterator[RawTable]:
+    """Return the records below the header in pieces: quickly while all is regular, exactly from there on."""
+    table = _Body(text, separator, width, ends[header])
+    blocks = text.blocks()
+    waiting = b""
+    for block in blocks:
+        waiting += block
+        if waiting.count(b"\n") >= ends[header]:
             break
-        closing.insert(0, fitted)
-        body = body[:start]
-    return body, closing
+    waiting = _without_lines(waiting, ends[header])
+    for block in blocks:
+        data = waiting + block
+        cut = last_boundary(data)
+        if not cut and len(data) > LONGEST_RECORD:
+            yield from table.exact(chain([data], blocks))
+            return
+        if cut and (piece := table.quick(data[:cut])) is None:
+            yield from table.exact(chain([data], blocks))
+            return
+        if cut and piece is not None:
+            yield piece
+        waiting = data[cut:]
+    yield from table.last(waiting)
 
 
-def _offset_after(data: bytes, line: int) -> int:
+class _Body:
+    """The records below a header, read piece by piece; keeps count of lines and of rows with another width."""
+
+    def __init__(self, text: Text, separator: str, width: int, line: int) -> None:
+        self._text, self._separator, self._width = text, separator, width
+        self._line = line + 1
+        self._rows = self._ragged = 0
+        self._first_ragged: Ragged | None = None
+
+    def quick(self, data: bytes) -> RawTable | None:
+        """Return whole records read at once; None when anything about them is irregular."""
+        starts = regular_records(data, self._separator, self._width)
+        if starts is None:
+            return None
+        cells = pl.read_csv(
+            data,
+            has_header=False,
+            schema={str(i): pl.String() for i in range(self._width)},
+            separator=self._separator,
+            quote_char='"',
+            empty_string_is_null=False,
+            extra_columns="raise",
+        )
+        lines = pl.Series("line", starts + self._line, dtype=pl.Int32())
+        self._line += data.count(b"\n")
+        self._rows += len(cells)
+        return RawTable(cells, lines)
+
+    def last(self, data: bytes) -> Iterator[RawTable]:
+        """Return the records of the last block: closing lines may be short, the last line may lack its end."""
+        data = data if data.endswith(b"\n") or not data else data + b"\n"
+        body, closing = self._without_closing_lines(data)
+        piece = self.quick(body) if body else None
+        if piece is None:
+            yield from self.exact(iter([data]))
+            return
+        if closing:
+            rows = pl.DataFrame(closing, schema=piece.cells.schema, orient="row")
+            numbers = pl.Series("line", range(self._line, self._line + len(closing)), dtype=pl.Int32())
+            piece = RawTable(piece.cells.vstack(rows), piece.lines.append(numbers))
+        yield piece
+
+    def exact(self, blocks: Iterator[bytes]) -> Iterator[RawTable]:
+        """Return the rest as the exact reader sees it, rows of another width set apart.
+
+        Raises ImportRefused when a quote is never closed, the last row is cut off, or more than one row in a
+        hundred has another width.
+        """
+        streams = (io.StringIO(block.decode(), newline="") for block in blocks)
+        reader = csv.reader(chain.from_iterable(streams), delimiter=self._separator, strict=True)
+        start = line = self._line
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        ragged: list[Ragged] = []
+        try:
+            for record in reader:
+                fitted = self._fitted(record)
+                if fitted is None:
+                    ragged.append(Ragged(line, tuple(record)))
+                else:
+                    rows.append(fitted)
+                    lines.append(line)
+                line = start + reader.line_num
+                if len(rows) + len(ragged) >= EXACT_ROWS:
+                    yield self._piece(rows, lines, ragged)
+                    rows, lines, ragged = [], [], []
+        except csv.Error as error:
+            raise ImportRefused(
+                f"文件“{self._name}”第 {line} 行的引号不配对，后面的行无法分开，请更正该行的引号或重新导出。"
+            ) from error
+        if ragged and self._text.is_cut and ragged[-1].line > max(lines, default=0):
+            self._check_end(ragged[-1])
+        yield self._piece(rows, lines, ragged)
+        self._check_widths()
+
+    @property
+    def _name(self) -> str:
+        return self._text.source.file_name
+
+    def _piece(self, rows: list[list[str]], lines: list[int], ragged: list[Ragged]) -> RawTable:
+        self._rows += len(rows)
+        self._ragged += len(ragged)
+        self._first_ragged = self._first_ragged or next(iter(ragged), None)
+        cells = pl.DataFrame(rows, schema={str(i): pl.String() for i in range(self._width)}, orient="row")
+        return RawTable(cells, pl.Series("line", lines, dtype=pl.Int32()), tuple(ragged))
+
+    def _check_end(self, last: Ragged) -> None:
+        if len(last.cells) < self._width:
+            raise ImportRefused(
+                f"文件“{self._name}”不完整，最后一行（第 {last.line} 行）在第 {len(last.cells)} 列中断，请重新导出。"
+            )
+
+    def _check_widths(self) -> None:
+        first = self._first_ragged
+        if first is not None and self._ragged > TOLERATED_RAGGED * (self._rows + self._ragged):
+            raise ImportRefused(
+                f"文件“{self._name}”有 {self._ragged} 行的字段数与表头不一致（第 {first.line} 行有 "
+                f"{len(first.cells)} 个，表头有 {self._width} 个），文件可能不完整，请重新导出。"
+            )
+
+    def _without_closing_lines(self, body: bytes) -> tuple[bytes, list[list[str]]]:
+        """Return the body up to its last data line, and the blank or 合计 lines after it, which may be short."""
+        closing: list[list[str]] = []
+        while body and len(closing) < CLOSING_LINES:
+            start = body.rfind(b"\n", 0, len(body) - 1) + 1
+            record = body[start:-1].decode().split(self._separator)
+            plain = b'"' not in body[start:] and not len(record) >= self._width > 1
+            fitted = self._fitted(record) if plain else None
+            if fitted is None:
+                break
+            closing.insert(0, fitted)
+            body = body[:start]
+        return body, closing
+
+    def _fitted(self, record: list[str]) -> list[str] | None:
+        """Return the record at full width; blank lines and footers may be short, blank surplus cells may go."""
+        surplus = record[self._width :]
+        if len(record) >= self._width and not any(map(str.strip, surplus)):
+            return record[: self._width]
+        if not any(map(str.strip, record)) or is_footer(record):
+            return (record + [""] * self._width)[: self._width]
+        return None
+
+
+def _without_lines(data: bytes, count: int) -> bytes:
+    """Return ``data`` without its first ``count`` lines."""
     offset = 0
-    for _ in range(line):
+    for _ in range(count):
         position = data.find(b"\n", offset)
         if position < 0:
-            return len(data)
+            return b""
         offset = position + 1
-    return offset
-
-
-def _regular_records(body: bytes, separator: str, width: int) -> np.ndarray | None:
-    """Return each record's first line (from 0) when quotes are well formed and every record is ``width`` wide.
-
-    None when anything is irregular, so that the exact reader has to look.
-    """
-    whole = np.frombuffer(body, np.uint8)
-    newlines, quotes = _positions(whole, NEWLINE), _positions(whole, QUOTE)
-    if not len(quotes):
-        return np.arange(len(newlines)) if _each_has(whole, newlines, separator, width) else None
-    if not _quotes_well_formed(whole, quotes, separator):
-        return None
-    ending = np.searchsorted(quotes, newlines) % 2 == 0
-    if not _each_has(whole, newlines[ending], separator, width, quotes):
-        return None
-    return np.concatenate(([0], np.flatnonzero(ending)[:-1] + 1))
-
-
-def _positions(whole: np.ndarray, byte: int) -> np.ndarray:
-    """Return where ``byte`` stands, looking at pieces small enough for the processor's cache."""
-    pieces = range(0, len(whole), CHUNK)
-    return np.concatenate([np.flatnonzero(whole[start : start + CHUNK] == byte) + start for start in pieces])
-
-
-def _quotes_well_formed(whole: np.ndarray, quotes: np.ndarray, separator: str) -> bool:
-    """Say whether every quote opens after a separator, closes before one, or is doubled in between."""
-    if len(quotes) % 2:
-        return False
-    opening, closing = quotes[::2], quotes[1::2]
-    before = whole[opening - 1]
-    after = whole[closing + 1]
-    edge = (NEWLINE, ord(separator))
-    opens = (before == edge[0]) | (before == edge[1]) | (opening == 0)
-    opens[1:] |= closing[:-1] + 1 == opening[1:]
-    closes = (after == edge[0]) | (after == edge[1])
-    closes[:-1] |= closing[:-1] + 1 == opening[1:]
-    return bool(opens.all() and closes.all())
-
-
-def _each_has(
-    whole: np.ndarray, ends: np.ndarray, separator: str, width: int, quotes: np.ndarray | None = None
-) -> bool:
-    """Say whether every record has ``width`` fields; separators inside quotes do not count, nor do blank lines.
-
-    ``ends`` are the newlines that end records. As many separators as expected, the first and last of
-    each group within its record, leave no room for a record of another width.
-    """
-    begins = np.concatenate(([0], ends[:-1] + 1))
-    filled = begins < ends
-    begins, ends = begins[filled], ends[filled]
-    separators = _positions(whole, ord(separator))
-    if quotes is not None:
-        separators = separators[np.searchsorted(quotes, separators) % 2 == 0]
-    if len(separators) != (width - 1) * len(ends):
-        return False
-    if width == 1:
-        return True
-    per_record = separators.reshape(len(ends), width - 1)
-    return bool((per_record[:, 0] >= begins).all() and (per_record[:, -1] < ends).all())
-
-
-def _read_fast(body: bytes, separator: str, width: int) -> pl.DataFrame:
-    return pl.read_csv(
-        body,
-        has_header=False,
-        schema={str(i): pl.String() for i in range(width)},
-        separator=separator,
-        quote_char='"',
-        empty_string_is_null=False,
-        extra_columns="raise",
-    )
-
-
-def _read_loosely(body: bytes, separator: str, width: int, header_line: int, file_name: str) -> RawTable:
-    """Return the table as the exact reader sees it, rows of another width set apart.
-
-    Raises ImportRefused when a quote is never closed, or more than one row in a hundred has another width.
-    """
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    ragged: list[Ragged] = []
-    reader = csv.reader(io.StringIO(body.decode(), newline=""), delimiter=separator, strict=True)
-    line = header_line + 1
-    try:
-        for record in reader:
-            fitted = _fitted(record, width)
-            if fitted is None:
-                ragged.append(Ragged(line, tuple(record)))
-            else:
-                rows.append(fitted)
-                lines.append(line)
-            line = header_line + 1 + reader.line_num
-    except csv.Error as error:
-        raise ImportRefused(
-            f"文件“{file_name}”第 {line} 行的引号不配对，后面的行无法分开，请更正该行的引号或重新导出。"
-        ) from error
-    if len(ragged) > max(1, TOLERATED_RAGGED * len(rows)):
-        first = ragged[0]
-        raise ImportRefused(
-            f"文件“{file_name}”有 {len(ragged)} 行的字段数与表头不一致（第 {first.line} 行有 {len(first.cells)} 个，"
-            f"表头有 {width} 个），文件可能不完整，请重新导出。"
-        )
-    cells = pl.DataFrame(rows, schema={str(i): pl.String() for i in range(width)}, orient="row")
-    return RawTable(cells, pl.Series("line", lines, dtype=pl.Int32()), tuple(ragged))
-
-
-def _fitted(record: list[str], width: int) -> list[str] | None:
-    """Return the record at full width; blank lines and footers may be short, blank surplus cells may go."""
-    surplus = record[width:]
-    if len(record) >= width and not any(map(str.strip, surplus)):
-        return record[:width]
-    if not any(map(str.strip, record)) or is_footer(record):
-        return (record + [""] * width)[:width]
-    return None
+    return data[offset:]

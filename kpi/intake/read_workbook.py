@@ -3,63 +3,80 @@
 from __future__ import annotations
 
 import io
-import posixpath
-import re
-import zipfile
-import zlib
-from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from functools import partial, reduce
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 
+import polars as pl
 import python_calamine as calamine
-from lxml import etree
 
-from kpi.errors import ImportRefused
-from kpi.intake.compound import check_columns, damaged
-from kpi.intake.read import HEAD_ROWS, Candidate, RawTable, table_of
-from kpi.intake.sniff import ACCEPTED
+from kpi.intake.cautions import Caution
+from kpi.intake.compound import Biff, damaged, protected, read_biff
+from kpi.intake.grid import (
+    MOST_CELLS,
+    Merge,
+    active_content,
+    cell_text,
+    covered,
+    head_spans,
+    head_width,
+    hidden_rows,
+    too_far,
+)
+from kpi.intake.package import Package, check_package
+from kpi.intake.read import HEAD_ROWS, Candidate, RawTable
 
-MOST_MEMBERS = 200
-MOST_BYTES = 300 * 1024**2
-MOST_RATIO = 200
-MOST_ROWS, MOST_COLUMNS = 1_048_576, 200
-# Of all sheets together: a quarter of a million rows of the widest subject.
-MOST_CELLS = 8_000_000
-LONGEST_STRING_XML = 400_000
-CHUNK = 1 << 22
-OVERLAP = 64
-LONGEST_EXACT = 1e15
-FAR_CELL = re.compile(rb"\br\s*=\s*[\"'][A-Z]{1,3}(\d{5,})[\"']", re.IGNORECASE)
-ROW = re.compile(rb"<row[^>]*?\br\s*=\s*[\"'](\d+)[\"']", re.IGNORECASE)
-FAR_COLUMN = re.compile(rb"\br\s*=\s*[\"'](?:[H-Z][A-Z]|G[S-Z]|[A-Z]{3,})\d+[\"']", re.IGNORECASE)
-COLUMN = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})\d+[\"']", re.IGNORECASE)
-PLAIN_XML = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+BLOCK = 20_000
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the values of a workbook do not say; sheets by name, rows and columns from 0.
+
+    ``rows`` is how many rows a sheet has, blank ones below included; ``errors`` the texts of error
+    cells the reader of values leaves blank.
+    """
+
+    far: frozenset[str] = frozenset()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    hidden: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    errors: Mapping[str, Mapping[tuple[int, int], str]] = field(default_factory=dict)
+    dates_1904: bool = False
+    active: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    cells: calamine.CalamineSheet
+    rows: int
+    merges: list[Merge]
+    errors: Mapping[tuple[int, int], str]
 
 
 def workbook_candidates(content: bytes, file_name: str) -> list[Candidate]:
-    """Return one candidate per visible sheet with cells.
+    """Return one candidate per sheet with cells, the visible ones first.
 
     Raises ImportRefused when the workbook is damaged, protected, unreasonably large once unpacked, or
-    every sheet has cells so far out that reading it would exhaust the memory.
+    a visible sheet has cells so far out that reading it would exhaust the memory.
     """
-    if content.startswith(b"PK"):
-        too_far = _check_zip(content, file_name)
-    else:
-        too_far = set()
-        check_columns(content, file_name)
+    package = check_package(content, file_name) if content.startswith(b"PK") else None
+    biff = None if package else read_biff(content, file_name)
     try:
-        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        visible = [
-            sheet.name
-            for sheet in workbook.sheets_metadata
-            if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(package.content if package else content))
+        sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+        facts = _package_facts(package) if package else _biff_facts(biff, workbook.sheet_names)
+        visible = [sheet.name for sheet in sheets if sheet.visible == calamine.SheetVisibleEnum.Visible]
+        if far := [name for name in visible if name in facts.far]:
+            raise too_far(file_name, far[0])
+        others = [sheet.name for sheet in sheets if sheet.name not in visible and sheet.name not in facts.far]
+        cautions = active_content(facts.active)
+        found = [
+            _candidate(workbook.get_sheet_by_name(name), facts, name not in visible, cautions)
+            for name in (*visible, *others)
         ]
-        readable = [name for name in visible if name not in too_far]
-        sheets = [(name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in readable]
     except calamine.PasswordError as error:
-        raise ImportRefused(f"文件“{file_name}”已加密，请在 Excel 中去除打开密码后重新导入。") from error
+        raise protected(file_name) from error
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise damaged(file_name) from error
     except BaseException as error:
@@ -67,135 +84,96 @@ def workbook_candidates(content: bytes, file_name: str) -> list[Candidate]:
         if type(error).__name__ != "PanicException":
             raise
         raise damaged(file_name) from error
-    if far := [name for name in visible if name in too_far]:
-        raise ImportRefused(
-            f"文件“{file_name}”的工作表“{far[0]}”在很远的位置有单元格（超过 {MOST_COLUMNS} 列或范围过大），"
-            "请删除表格右侧和下方多余的行列后重新保存。"
-        )
-    return [_candidate(name, rows) for name, rows in sheets if rows]
+    return [candidate for candidate in found if candidate.head]
 
 
-def _check_zip(content: bytes, file_name: str) -> set[str]:
-    """Return the names of sheets that must not be opened; raise ImportRefused for anything but a sound workbook."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            names = {member.filename for member in members}
-            if "xl/workbook.xml" not in names:
-                raise ImportRefused(f"文件“{file_name}”是压缩包，不是 xlsx 表格，{ACCEPTED}。")
-            unpacked = sum(member.file_size for member in members)
-            packed = max(1, sum(member.compress_size for member in members))
-            if len(members) > MOST_MEMBERS or unpacked > MOST_BYTES or unpacked / packed > MOST_RATIO:
-                raise ImportRefused(f"文件“{file_name}”解压后过大，可能不是正常的表格，请改为导出 CSV 后再导入。")
-            sheets = _sheet_parts(archive)
-            far, cells = set(), 0
-            for name in sorted(filter(_is_sheet, names)):
-                spanned = _span(archive, name)
-                cells += spanned
-                if spanned > MOST_CELLS or cells > MOST_CELLS:
-                    far.add(name)
-            for name in names:
-                if not _is_sheet(name) and _longest_string(archive.read(name)) > LONGEST_STRING_XML:
-                    raise ImportRefused(
-                        f"文件“{file_name}”有异常长的单元格，可能不是正常的表格，请改为导出 CSV 后再导入。"
-                    )
-            if far - set(sheets.values()):
-                return set(sheets)
-            return {name for name, part in sheets.items() if part in far}
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        OSError,
-        etree.LxmlError,
-    ) as error:
-        raise damaged(file_name) from error
+def _package_facts(package: Package) -> _Facts:
+    return _Facts(
+        far=package.far,
+        rows={name: marks.last_row for name, marks in package.marks.items()},
+        hidden={name: [row - 1 for row in marks.hidden] for name, marks in package.marks.items()},
+        dates_1904=package.dates_1904,
+        active=package.active,
+    )
 
 
-def _is_sheet(member: str) -> bool:
-    return member.lower().startswith("xl/worksheets/") and member.lower().endswith(".xml")
+def _biff_facts(biff: Biff | None, names: Sequence[str]) -> _Facts:
+    if biff is None or len(biff.sheets) != len(names):
+        raise ValueError("sheets")
+    sheets = dict(zip(names, biff.sheets, strict=True))
+    return _Facts(
+        rows={name: sheet.last_row for name, sheet in sheets.items()},
+        hidden={name: sorted(sheet.hidden & sheet.filled) for name, sheet in sheets.items()},
+        errors={name: sheet.errors for name, sheet in sheets.items()},
+        dates_1904=biff.dates_1904,
+        active=biff.active,
+    )
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return sheet name → member of the archive that holds its cells."""
-    parser = etree.XMLParser(**PLAIN_XML)
-    relations = etree.fromstring(archive.read("xl/_rels/workbook.xml.rels"), parser)
-    targets = {relation.get("Id"): relation.get("Target") or "" for relation in relations}
-    workbook = etree.fromstring(archive.read("xl/workbook.xml"), etree.XMLParser(**PLAIN_XML))
-    parts = {}
-    for sheet in workbook.iter("{*}sheet"):
-        target = targets.get(sheet.get(RELATION) or "", "")
-        parts[sheet.get("name") or ""] = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-    return parts
+def _candidate(
+    cells: calamine.CalamineSheet, facts: _Facts, is_hidden: bool, cautions: tuple[Caution, ...]
+) -> Candidate:
+    name = cells.name
+    errors = facts.errors.get(name, {})
+    filled = cells.end[0] + 1 if cells.end else 0
+    merges = [
+        Merge(top, left, bottom - top + 1, right - left + 1)
+        for (top, left), (bottom, right) in cells.merged_cell_ranges or ()
+    ]
+    sheet = _Sheet(cells, max(filled, facts.rows.get(name, 0)) if filled else 0, merges, errors)
+    head = [[cell_text(cell) for cell in row] for row in islice(_rows(sheet), HEAD_ROWS)]
+    width = head_width(head)
+    head = [(row + [""] * width)[:width] for row in head]
+    return Candidate(
+        name,
+        head,
+        list(range(1, len(head) + 1)),
+        partial(_body, sheet),
+        spans=head_spans(merges, width),
+        is_hidden=is_hidden,
+        dates_1904=facts.dates_1904,
+        cautions=(*hidden_rows(name, head, facts.hidden.get(name, ())), *cautions),
+    )
 
 
-def _longest_string(part: bytes) -> int:
-    """Return the length of the longest shared string: calamine copies it into every cell that names it."""
-    return max(map(len, part.split(b"</si>"))) if b"</si>" in part else 0
+def _rows(sheet: _Sheet) -> Iterator[list[object]]:
+    """Yield the rows up to the last filled one; all begin in the first column."""
+    pad = [""] * (sheet.cells.start[1] if sheet.cells.start else 0)
+    by_row: dict[int, list[tuple[int, str]]] = {}
+    for (at, column), text in sheet.errors.items():
+        by_row.setdefault(at, []).append((column, text))
+    for number, values in enumerate(sheet.cells.iter_rows()):
+        cells: list[object] = [*pad, *values]
+        for column, text in by_row.get(number, ()):
+            cells[column] = text
+        yield cells
 
 
-def _span(archive: zipfile.ZipFile, part: str) -> int:
-    """Return how many cells a sheet spans, more than any table may have when one lies beyond the widest of them."""
-    last_row, rest = 0, b""
-    with archive.open(part) as stream:
-        while chunk := stream.read(CHUNK):
-            piece = rest + chunk
-            if FAR_COLUMN.search(piece):
-                return MOST_CELLS + 1
-            rows = chain(ROW.findall(piece), FAR_CELL.findall(piece))
-            last_row = max(last_row, max(map(int, rows), default=0))
-            rest = piece[-OVERLAP:]
-    return MOST_CELLS + 1 if last_row > MOST_ROWS else last_row * _width(archive, part)
+def _body(sheet: _Sheet, header: int, width: int) -> Iterator[RawTable]:
+    """Yield everything below the header as one piece.
+
+    Blank rows below the last filled one are part of it, so that they are counted, as far as memory allows.
+    """
+    rows = islice(_rows(sheet), header + 1, None)
+    frames = [_frame([], width)]
+    while block := list(islice(rows, BLOCK)):
+        frames.append(_frame(block, width))
+    height = sum(map(len, frames))
+    blank = min(sheet.rows - header - 1, MOST_CELLS // max(1, width)) - height
+    if blank > 0:
+        frames.append(pl.DataFrame({str(i): pl.repeat("", blank, eager=True) for i in range(width)}))
+    cells = pl.concat(frames)
+    lines = pl.Series("line", range(header + 2, header + 2 + len(cells)), dtype=pl.Int32())
+    yield RawTable(cells, lines, merged=covered(cells, sheet.merges, header + 1))
 
 
-def _width(archive: zipfile.ZipFile, part: str) -> int:
-    """Return the number of the rightmost column with a cell."""
-    letters: set[bytes] = set()
-    rest = b""
-    with archive.open(part) as stream:
-        while chunk := stream.read(CHUNK):
-            letters.update(name.upper() for name in set(COLUMN.findall(rest + chunk)))
-            rest = chunk[-OVERLAP:]
-    return max((reduce(lambda total, letter: total * 26 + letter - 64, name, 0) for name in letters), default=0)
-
-
-def _candidate(name: str, rows: Sequence[Sequence[object]]) -> Candidate:
-    head = [[_text(cell) for cell in row] for row in rows[:HEAD_ROWS]]
-    return Candidate(name, head, list(range(1, len(head) + 1)), partial(_body, rows))
-
-
-def _body(rows: Sequence[Sequence[object]], header: int, width: int) -> RawTable:
-    below = rows[header + 1 :]
-    columns = [_texts(column) for column in zip(*below, strict=True)] if below else [[] for _ in range(width)]
-    return table_of(columns, list(range(header + 2, len(rows) + 1)))
-
-
-def _texts(cells: Sequence[object]) -> list[str]:
-    """Return a column as texts."""
-    return [cell if isinstance(cell, str) else _text(cell) for cell in cells]
+def _frame(rows: list[list[object]], width: int) -> pl.DataFrame:
+    even = [row if len(row) == width else (row + [""] * width)[:width] for row in rows]
+    columns = zip(*even, strict=True) if even else [()] * width
+    return pl.DataFrame(
+        {str(i): pl.Series(list(map(_text, column)), dtype=pl.String()) for i, column in enumerate(columns)}
+    )
 
 
 def _text(cell: object) -> str:
-    """Return a cell as it would be written in a text file.
-
-    Whole numbers lose their ".0"; beyond 15 digits Excel has dropped digits already, so they keep the
-    exponent that lets the loss be seen.
-    """
-    match cell:
-        case None | "":
-            text = ""
-        case bool():
-            text = "是" if cell else "否"
-        case float():
-            text = str(int(cell)) if cell.is_integer() and abs(cell) < LONGEST_EXACT else repr(cell)
-        case datetime():
-            text = f"{cell + timedelta(microseconds=500_000):%Y-%m-%d %H:%M:%S}"
-        case date() | time():
-            text = cell.isoformat()
-        case _:
-            text = str(cell)
-    return text
+    return cell if isinstance(cell, str) else cell_text(cell)

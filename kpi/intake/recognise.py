@@ -2,140 +2,195 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kpi.catalogue import Catalogue, Column, Subject
-from kpi.errors import ImportRefused
-from kpi.intake.dates import NoSuchDate, NotADate, parse_moment
+from kpi.errors import ImportRefused, SheetChoice
+from kpi.intake import cautions, unknown
+from kpi.intake.cautions import Caution
+from kpi.intake.headers import HeaderRow, header_rows
+from kpi.intake.mapping import Mapping
 from kpi.intake.read import Candidate
-from kpi.intake.spelling import fold, header_key, header_key_without_unit, tidy
+from kpi.intake.spelling import header_key
+from kpi.intake.titles import stated_export, stated_period
 
 LEAST_MATCHES = 2
-DAY = r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?"
-PERIOD = re.compile(rf"统计(?:期间|周期|时间|日期|区间|期)\s*[:：]?\s*({DAY})\s*(?:至|到|~|—|－|-|–)+\s*({DAY})")
-EXPORTED = re.compile(
-    rf"(?:导出|生成|打印|制表)(?:时间|日期)\s*[:：]?\s*({DAY}(?:\s*T?\s*\d{{1,2}}[:时]\d{{1,2}}(?:[:分]\d{{1,2}})?)?)"
-)
+# Columns the list of refused rows adds, so that a corrected row can be set against the one it corrects.
+ORIGIN = ("原批次", "原行号")
 
 
 @dataclass(frozen=True)
 class Recognised:
     """A file understood: its subject, where its columns are, and what its title rows state.
 
-    ``columns`` maps column names to positions in the file; ``row`` is the header's index in the
-    candidate's head.
+    ``tables`` are the candidates to read, each with the row of its header in its head; ``columns`` maps column
+    names to positions in the file. ``mapping`` is the correspondence used, if the headers are a foreign sender's.
     """
 
     subject: Subject
-    candidate: Candidate
-    row: int
+    tables: tuple[tuple[Candidate, int], ...]
     headers: tuple[str, ...]
     columns: dict[str, int]
-    ignored: tuple[str, ...]
     period: tuple[date, date] | None
     exported_at: datetime | None
+    title: str = ""
+    cautions: tuple[Caution, ...] = ()
+    mapping: Mapping | None = None
+    hidden_sheets: tuple[str, ...] = ()
 
     @property
     def header_line(self) -> int:
         """The header's line in the file, from 1."""
-        return self.candidate.head_lines[self.row]
+        candidate, row = self.tables[0]
+        return candidate.head_lines[row]
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The headers of columns that are not used."""
+        used = {*self.columns.values(), *(self.origin or ())}
+        return tuple(header for place, header in enumerate(self.headers) if header and place not in used)
+
+    @property
+    def origin(self) -> tuple[int, int] | None:
+        """Where the batch and line of the refused row stand that a corrected row replaces."""
+        if not all(name in self.headers for name in ORIGIN):
+            return None
+        batch, line = (self.headers.index(name) for name in ORIGIN)
+        return batch, line
 
 
 @dataclass(frozen=True)
 class _Match:
     subject: Subject
     candidate: Candidate
-    row: int
+    header: HeaderRow
     columns: dict[str, int]
     duplicates: tuple[str, ...]
+    given: frozenset[str] = field(default=frozenset())
+    mapping: Mapping | None = None
 
     @property
     def missing(self) -> list[Column]:
-        return [column for column in self.subject.required if column.name not in self.columns]
+        return [c for c in self.subject.required if c.name not in self.columns and c.name not in self.given]
 
     @property
-    def score(self) -> tuple[bool, int, int]:
+    def is_convincing(self) -> bool:
+        """A file belongs to a subject when its key is there, or at least half of what the subject requires."""
+        required = len(self.subject.required)
+        return self.subject.record in self.columns or required - len(self.missing) >= max(2, required / 2)
+
+    @property
+    def has_rows(self) -> bool:
+        return len(self.candidate.head) > self.header.row + 1
+
+    @property
+    def score(self) -> tuple[bool, bool, int, int]:
         matched = len(self.columns)
-        return (not self.missing, matched - 2 * len(self.missing), -self.row)
+        return (not self.missing, not self.candidate.is_hidden, matched - 2 * len(self.missing), -self.header.row)
 
 
 def recognise(
-    candidates: list[Candidate], catalogue: Catalogue, file_name: str, has_sheets: bool = False
+    candidates: list[Candidate],
+    catalogue: Catalogue,
+    file_name: str,
+    *,
+    mapping: Mapping | None = None,
+    remembered: Sequence[Mapping] = (),
+    sheet: str | None = None,
 ) -> Recognised:
     """Return the best reading of a file over all its sheets or separators and all subjects.
 
-    Raises ImportRefused when no subject fits, a required column is missing, a header is repeated, or,
-    where candidates are sheets (``has_sheets``), more than one of them holds records.
+    ``mapping`` says what the columns of a foreign sender mean; else the catalogue's headers are looked for, then
+    the ``remembered`` mappings. Raises UnknownLayout when no subject fits or a required column is missing,
+    SheetChoice when several sheets hold records that differ in their headers, ImportRefused when a header is
+    repeated, or there is no sheet called ``sheet``.
     """
-    vocabulary = {subject.key: _spellings(subject) for subject in catalogue.subjects.values()}
-    matches = []
-    for candidate in candidates:
-        for row, cells in enumerate(candidate.head):
-            positions = _positions(cells)
-            for subject in catalogue.subjects.values():
-                columns, duplicates = _columns(positions, vocabulary[subject.key])
-                if len(columns) >= LEAST_MATCHES:
-                    repeated = tuple(tidy(cells[position]) for position in duplicates)
-                    matches.append(_Match(subject, candidate, row, columns, repeated))
+    candidates = _wanted(candidates, sheet, file_name)
+    rows = [(candidate, header) for candidate in candidates for header in header_rows(candidate)]
+    matches = _mapped(rows, [mapping], catalogue) if mapping else _known(rows, catalogue)
     best = max(matches, key=lambda match: match.score, default=None)
-    if best is None or not _convincing(best):
-        raise ImportRefused(_unknown(candidates, catalogue, file_name))
-    headers = tuple(tidy(cell) for cell in best.candidate.head[best.row])
-    if best.missing:
-        raise ImportRefused(_missing(best, headers, file_name))
+    if mapping is None and (best is None or not best.is_convincing or best.missing):
+        matches = _mapped(rows, remembered, catalogue) or matches
+        best = max(matches, key=lambda match: match.score, default=best)
+    if best is None or not best.is_convincing or best.missing:
+        if mapping is not None:
+            raise unknown.not_as_mapped(unknown.widest(rows), mapping, file_name)
+        if best is None or not best.is_convincing:
+            raise unknown.foreign(unknown.widest(rows), catalogue, file_name)
+        table = (best.candidate, best.header)
+        raise unknown.incomplete(table, best.subject, best.columns, best.missing, file_name)
     if best.duplicates:
         raise ImportRefused(
             f"文件“{file_name}”的表头重复出现“{'”“'.join(best.duplicates)}”，请只保留其中一列后再导入。"
         )
-    if has_sheets:
-        _check_other_sheets(best, matches, file_name)
-    used = set(best.columns.values())
-    title = " ".join(cell for row in best.candidate.head[: best.row] for cell in row)
+    tables = _tables(best, matches, file_name)
+    titles = [" ".join(cell for row in c.head[: h.row] for cell in row) for c, h in tables]
+    periods = [period for title in titles if (period := stated_period(title, file_name))]
+    exports = [moment for title in titles if (moment := stated_export(title))]
     return Recognised(
         subject=best.subject,
-        candidate=best.candidate,
-        row=best.row,
-        headers=headers,
+        tables=tuple((candidate, header.row) for candidate, header in tables),
+        headers=best.header.cells,
         columns=best.columns,
-        ignored=tuple(header for position, header in enumerate(headers) if header and position not in used),
-        period=_period(title, file_name),
-        exported_at=_exported_at(title),
+        period=(min(p[0] for p in periods), max(p[1] for p in periods)) if len(periods) == len(tables) else None,
+        exported_at=max(exports, default=None),
+        title=" ".join(titles),
+        cautions=_cautions(tables),
+        mapping=best.mapping,
+        hidden_sheets=tuple(c.name for c in candidates if c.is_hidden and c is not best.candidate),
     )
 
 
-def _check_other_sheets(best: _Match, matches: list[_Match], file_name: str) -> None:
-    """Refuse rather than read one sheet and leave the rest unsaid."""
-    sheets = dict.fromkeys(
-        match.candidate.name
-        for match in matches
-        if _convincing(match) and not match.missing and len(match.candidate.head) > match.row + 1
-    )
-    sheets.pop(best.candidate.name, None)
-    if sheets:
-        names = "”“".join([best.candidate.name, *sheets])
-        raise ImportRefused(
-            f"文件“{file_name}”有多个工作表都是数据（“{names}”），请每个工作表另存为一个文件后分别导入。"
-        )
+def _wanted(candidates: list[Candidate], sheet: str | None, file_name: str) -> list[Candidate]:
+    if sheet is None:
+        return candidates
+    named = [candidate for candidate in candidates if candidate.name == sheet]
+    if not named:
+        names = "、".join(candidate.name for candidate in candidates)
+        raise ImportRefused(f"文件“{file_name}”里没有工作表“{sheet}”，可选的有{names}，请重新选择。")
+    return named
 
 
-def _spellings(subject: Subject) -> dict[str, list[str]]:
-    """Return column name → the forms of its headers, the canonical one first."""
-    return {column.name: [header_key(header) for header in column.headers] for column in subject.columns}
+def _known(rows: list[tuple[Candidate, HeaderRow]], catalogue: Catalogue) -> list[_Match]:
+    """Return how the rows match the headers of the catalogue's subjects."""
+    spellings = {
+        subject.key: {column.name: [header_key(header) for header in column.headers] for column in subject.columns}
+        for subject in catalogue.subjects.values()
+    }
+    matches = []
+    for candidate, header in rows:
+        positions = header.positions()
+        for subject in catalogue.subjects.values():
+            columns, duplicates = _columns(positions, spellings[subject.key])
+            if len(columns) >= LEAST_MATCHES:
+                repeated = tuple(header.cells[place] for place in duplicates)
+                matches.append(_Match(subject, candidate, header, columns, repeated))
+    return matches
 
 
-def _positions(cells: list[str]) -> dict[str, list[int]]:
-    """Return every form of the cells' texts → the positions it stands at; an exact header wins over one with a unit."""
-    exact: dict[str, list[int]] = {}
-    without_unit: dict[str, list[int]] = {}
-    for position, cell in enumerate(cells):
-        exact.setdefault(header_key(cell), []).append(position)
-        without_unit.setdefault(header_key_without_unit(cell), []).append(position)
-    positions = {**without_unit, **exact}
-    positions.pop("", None)
-    return positions
+def _mapped(
+    rows: list[tuple[Candidate, HeaderRow]], mappings: Sequence[Mapping | None], catalogue: Catalogue
+) -> list[_Match]:
+    """Return the rows in which every header of a mapping stands, for the first mapping that fits any."""
+    newest = sorted(filter(None, mappings), key=lambda one: (str(one.saved_at or ""), one.version), reverse=True)
+    for mapping in sorted(newest, key=lambda one: -len(one.columns)):
+        found = []
+        for candidate, header in rows:
+            if mapping.header_row not in (None, candidate.head_lines[header.row]):
+                continue
+            positions = header.positions()
+            places = {name: positions.get(header_key(text), []) for name, text in mapping.columns.items()}
+            if all(places.values()):
+                subject = catalogue.subjects[mapping.subject]
+                doubled = tuple(header.cells[p[0]] for p in places.values() if len(p) > 1)
+                columns = {name: place[0] for name, place in places.items()}
+                given = frozenset(mapping.constants)
+                found.append(_Match(subject, candidate, header, columns, doubled, given, mapping))
+        if found:
+            return found
+    return []
 
 
 def _columns(positions: dict[str, list[int]], spellings: dict[str, list[str]]) -> tuple[dict[str, int], list[int]]:
@@ -154,57 +209,38 @@ def _columns(positions: dict[str, list[int]], spellings: dict[str, list[str]]) -
     return columns, duplicates
 
 
-def _convincing(match: _Match) -> bool:
-    """A file belongs to a subject when its key is there, or at least half of what the subject requires."""
-    required = len(match.subject.required)
-    return match.subject.record in match.columns or required - len(match.missing) >= max(2, required / 2)
+def _tables(best: _Match, matches: list[_Match], file_name: str) -> list[tuple[Candidate, HeaderRow]]:
+    """Return the sheets to read: the best one, and those beside it with the very same header."""
+    others: dict[str, _Match] = {}
+    for match in matches:
+        beside = match.candidate is not best.candidate and match.candidate.is_hidden == best.candidate.is_hidden
+        if beside and match.is_convincing and not match.missing and match.has_rows and _is_sheet(match.candidate):
+            known = others.get(match.candidate.name)
+            others[match.candidate.name] = match if known is None or match.score > known.score else known
+    keys = [header_key(cell) for cell in best.header.cells]
+    alike = [m for m in others.values() if m.subject is best.subject and [*map(header_key, m.header.cells)] == keys]
+    if len(alike) < len(others):
+        names = [best.candidate.name, *others]
+        raise SheetChoice(
+            f"文件“{file_name}”有多个工作表都是数据（“{'”“'.join(names)}”），表头不同不能合并，"
+            "请选择其中一个（命令行用 --sheet 指定）或分别另存后导入。",
+            names,
+        )
+    tables = [(best.candidate, best.header), *((m.candidate, m.header) for m in alike)]
+    return sorted(tables, key=lambda table: table[0].order)
 
 
-def _unknown(candidates: list[Candidate], catalogue: Catalogue, file_name: str) -> str:
-    rows = [row for candidate in candidates for row in candidate.head]
-    widest = max(rows, key=lambda row: sum(bool(tidy(cell)) for cell in row), default=[])
-    found = "、".join(_short(cell) for cell in widest if tidy(cell))[:120] or "没有表头"
-    subjects = "、".join(subject.name for subject in catalogue.subjects.values())
-    return f"认不出文件“{file_name}”是哪一类业务：找到的表头是“{found}”，可导入的业务有{subjects}，请核对导出的报表。"
+def _is_sheet(candidate: Candidate) -> bool:
+    """Separators of one text are readings of the same rows, sheets are not."""
+    return candidate.order >= 0
 
 
-def _missing(match: _Match, headers: tuple[str, ...], file_name: str) -> str:
-    parts = []
-    used = set(match.columns.values())
-    free = [header for position, header in enumerate(headers) if header and position not in used]
-    for column in match.missing:
-        near = difflib.get_close_matches(column.header, free, n=1, cutoff=0.3)
-        hint = f"（最接近的表头是“{_short(near[0])}”）" if near else ""
-        parts.append(f"“{column.header}”{hint}")
-    return (
-        f"文件“{file_name}”看来是{match.subject.name}，但缺少必需列{'、'.join(parts)}，"
-        "请在导出时加上该列，或把表头改成上述名称。"
-    )
-
-
-def _short(text: str) -> str:
-    bare = tidy(text)
-    return bare if len(bare) <= 20 else bare[:20] + "…"
-
-
-def _period(title: str, file_name: str) -> tuple[date, date] | None:
-    match = PERIOD.search(fold(title))
-    if match is None:
-        return None
-    try:
-        first, last = (parse_moment(day).date() for day in match.groups())
-    except (NotADate, NoSuchDate) as error:
-        raise ImportRefused(f"文件“{file_name}”标题里的统计期间“{match[0]}”不是有效日期，请更正后再导入。") from error
-    if first > last:
-        raise ImportRefused(f"文件“{file_name}”标题里的统计期间“{match[0]}”开始晚于结束，请更正后再导入。")
-    return first, last
-
-
-def _exported_at(title: str) -> datetime | None:
-    match = EXPORTED.search(fold(title))
-    if match is None:
-        return None
-    try:
-        return parse_moment(match[1])
-    except (NotADate, NoSuchDate):
-        return None
+def _cautions(tables: list[tuple[Candidate, HeaderRow]]) -> tuple[Caution, ...]:
+    found = [caution for candidate, _ in tables for caution in candidate.cautions]
+    names = "”“".join(candidate.name for candidate, _ in tables)
+    if tables[0][0].is_hidden:
+        found.append(Caution(cautions.HIDDEN_SHEET, f"数据在隐藏的工作表“{names}”里，请确认它不是作废的旧数据。"))
+    if len(tables) > 1:
+        words = f"{len(tables)} 个工作表（“{names}”）表头相同，将合并为一批导入，后一个的行号接着前一个的数。"
+        found.append(Caution(cautions.SEVERAL_SHEETS, words))
+    return tuple(dict.fromkeys(found))

@@ -38,7 +38,10 @@ def refused_rows(
         shown = pl.DataFrame([lines.alias("line"), *(text.alias(name) for name, text in texts.items())]).filter(wanted)
         shown = shown.with_columns(shown_text(found.subject.column(name), pl.col(name)).alias(name) for name in texts)
         reasons = _reasons(found.subject, failures, shown)
-        fields = [pl.col(name).alias(found.headers[found.columns[name]]) for name in texts]
+        # Where one header feeds two columns it is shown once, hidden if either of them is personal.
+        by_care = sorted(found.columns, key=lambda name: bool(found.subject.column(name).personal))
+        places = {found.columns[name]: name for name in by_care}
+        fields = [pl.col(name).alias(found.headers[place]) for place, name in places.items()]
         raw = shown.select("line", pl.struct(fields).struct.json_encode().alias("raw"))
         frames.append(reasons.join(raw, on="line", how="left").select(*SCHEMA))
     return pl.concat(frames).sort("line")

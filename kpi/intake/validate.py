@@ -13,6 +13,8 @@ from kpi.intake import rules
 
 Period = tuple[date, date]
 NULLABILITY = "|nullability"
+CLOSING = "closed_at"
+MOST_YEARS = 3
 CLOSINGS = ("closed_at", "ended_at", "retired_on")
 # Moments that are known before they come.
 FORESEEN = ("due_at", "rectify_due_on", "retired_on")
@@ -31,13 +33,12 @@ DY_TYPES: dict[str, type[dy.Column]] = {
 class Verdict:
     """What may be counted and what not.
 
-    ``good``: the records, unique by key. ``failures``: one row per broken rule and column with line,
-    rule, column (name). ``repeated``: identical copies left out.
+    ``good``: the records that break no rule; the same key may stand there more than once. ``failures``: one row
+    per broken rule and column with line, rule, column (name).
     """
 
     good: pl.DataFrame
     failures: pl.DataFrame
-    repeated: int
 
 
 def validate(
@@ -50,16 +51,14 @@ def validate(
     records may be older than the period it was exported for.
     """
     cell_failures = _cell_failures(records, problems)
-    records, repeated = _without_identical(subject, records, cell_failures)
     judged = [subject.record, *(c.name for c in subject.required), subject.day, *_later(subject)]
     checked = records.select("line", *dict.fromkeys(judged))
     stated = None if subject.register else period
     _, failed = _schema(subject, latest, stated).filter(checked)
     failures = pl.concat([cell_failures, _row_failures(subject, failed.details(), cell_failures)])
     if failures.is_empty():
-        return Verdict(records, failures, repeated)
-    good = records.filter(~pl.col("line").is_in(failures["line"].implode()))
-    return Verdict(good, failures, repeated)
+        return Verdict(records, failures)
+    return Verdict(records.filter(~pl.col("line").is_in(failures["line"].implode())), failures)
 
 
 def _cell_failures(records: pl.DataFrame, problems: dict[str, pl.Series]) -> pl.DataFrame:
@@ -70,18 +69,18 @@ def _cell_failures(records: pl.DataFrame, problems: dict[str, pl.Series]) -> pl.
     return pl.concat(frames)
 
 
-def _without_identical(
-    subject: Subject, records: pl.DataFrame, cell_failures: pl.DataFrame
-) -> tuple[pl.DataFrame, int]:
-    """Drop later copies of rows that agree in everything; rows with unreadable cells are left to be refused."""
-    if records[subject.record].n_unique() == len(records):
-        return records, 0
-    readable = ~pl.col("line").is_in(cell_failures["line"].implode())
-    keyed = pl.col(subject.record).is_not_null()
-    copies = records.filter(readable & keyed & pl.col(subject.record).is_duplicated())
-    firsts = copies.unique(subset=pl.exclude("line"), keep="first")
-    dropped = copies.join(firsts, on="line", how="anti")["line"]
-    return records.filter(~pl.col("line").is_in(dropped.implode())), len(dropped)
+def settle_copies(subject: Subject, copies: pl.DataFrame, broken: pl.Series) -> tuple[pl.Series, pl.DataFrame]:
+    """Judge records that share their key with another row of the file.
+
+    ``copies`` holds all columns of the subject and line; ``broken`` are the keys of rows refused for another
+    reason, whose copies cannot be trusted either. Returns the lines of later copies that agree in everything, which may
+    be left out, and the failures (line, rule, column) of those that do not.
+    """
+    firsts = copies.unique(subset=pl.exclude("line"), keep="first", maintain_order=True)
+    identical = copies.join(firsts, on="line", how="anti")["line"]
+    disputed = firsts.filter(pl.col(subject.record).is_duplicated() | pl.col(subject.record).is_in(broken.implode()))
+    failures = disputed.select("line", pl.lit(rules.CONFLICT).alias("rule"), pl.lit(subject.record).alias("column"))
+    return identical, failures
 
 
 def _later(subject: Subject) -> dict[str, str]:
@@ -105,14 +104,20 @@ def _schema(subject: Subject, latest: date, period: Period | None) -> type[dy.Sc
     members[f"{rules.FUTURE}_{subject.day}"] = _rule((day.cast(pl.Date()) <= latest).fill_null(True))
     if period is not None:
         members[f"{rules.OUTSIDE}_{subject.day}"] = _rule(day.cast(pl.Date()).is_between(*period).fill_null(True))
-    key = pl.col(subject.record)
-    members[rules.CONFLICT] = _rule(key.is_unique() | key.is_null())
     for name, earlier in _later(subject).items():
         rule = rules.CLOSED_BEFORE if name in CLOSINGS else rules.DISORDER
         members[f"{rule}_{name}"] = _rule(_in_order(pl.col(earlier), pl.col(name)).fill_null(True))
+        if name == CLOSING and earlier == subject.day:
+            members[f"{rules.TOO_LONG}_{name}"] = _rule(_within_years(pl.col(earlier), pl.col(name)))
         if name not in FORESEEN:
             members[f"{rules.FUTURE}_{name}"] = _rule((pl.col(name).cast(pl.Date()) <= latest).fill_null(True))
     return type(f"{subject.key}_schema", (dy.Schema,), members)
+
+
+def _within_years(opened: pl.Expr, closed: pl.Expr) -> pl.Expr:
+    """Closed, or still open on the youngest day of the file, at most three years after opening."""
+    until = closed.fill_null(opened.max())
+    return (until <= opened.dt.offset_by(f"{MOST_YEARS}y")).fill_null(True)
 
 
 def _dy_column(column: Column, nullable: bool) -> dy.Column:
@@ -154,8 +159,9 @@ def _named(subject: Subject, name: str) -> tuple[str, str]:
     """Translate dataframely's name of a rule to (rule, column); empty for plain columns."""
     if name.endswith(NULLABILITY):
         return rules.MISSING, name.removesuffix(NULLABILITY)
-    if name == rules.CONFLICT:
-        return rules.CONFLICT, subject.record
+    if name.startswith(f"{rules.TOO_LONG}_"):
+        # The file may lack the column of the closing; the year of the opening is what to look at.
+        return rules.TOO_LONG, subject.day
     for rule in (rules.FUTURE, rules.OUTSIDE, rules.CLOSED_BEFORE, rules.DISORDER):
         if name.startswith(f"{rule}_"):
             return rule, name.removeprefix(f"{rule}_")

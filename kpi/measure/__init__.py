@@ -1,6 +1,7 @@
 """Roll up, divide once, compare, judge. Pure Polars: figures of a generation, judged by the catalogue."""
 
 from kpi.measure.card import card
+from kpi.measure.effects import effects
 from kpi.measure.explain import explain
 from kpi.measure.judge import STATUSES
 from kpi.measure.narrative import overview, sentences
@@ -16,6 +17,7 @@ __all__ = [
     "decimals_of",
     "digits",
     "dimensions",
+    "effects",
     "explain",
     "figure",
     "open_source",

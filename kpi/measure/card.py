@@ -17,6 +17,7 @@ from kpi.measure.scorecard import scorecard
 from kpi.measure.source import Source
 from kpi.measure.wording import digits, target_text, with_unit
 from kpi.store import sum_query
+from kpi.store.arrivals import arrivals
 
 
 def card(source: Source, metric: str, period: Period, where: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def _records(metric: Metric, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sources(source: Source, metric: Metric) -> list[dict[str, Any]]:
-    arrivals = {row["subject"]: row for row in source.generation.arrivals(source.catalogue).iter_rows(named=True)}
+    arrived = {row["subject"]: row for row in arrivals(source.generation, source.catalogue).iter_rows(named=True)}
     found = []
     for key in metric.subjects:
         subject = source.catalogue.subjects[key]
@@ -152,8 +153,8 @@ def _sources(source: Source, metric: Metric) -> list[dict[str, Any]]:
                 "name": subject.name,
                 "system": subject.source,
                 "owner": subject.owner,
-                "rhythm": f"每 {subject.expected_every_days} 天一次，宽限 {subject.grace_days} 天",
-                "arrival": arrivals[key],
+                "rhythm": subject.rhythm.words,
+                "arrival": arrived[key],
                 "quality": quality,
             }
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -101,10 +101,7 @@ class Source:
         """Say whether a source of the metric has missed the day it was due by its expected rhythm."""
         for name in metric.subjects:
             subject, stretches = self.catalogue.subjects[name], self.generation.covered.get(name)
-            if stretches is None:
-                return True
-            allowed = timedelta(days=subject.expected_every_days + subject.grace_days)
-            if self.generation.today > stretches[-1][1] + allowed:
+            if stretches is None or subject.rhythm.state(stretches[-1][1], self.generation.today) != "fresh":
                 return True
         return False
 

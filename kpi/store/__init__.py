@@ -2,10 +2,19 @@
 
 from kpi.store.corrections import corrected_buckets, corrections
 from kpi.store.draft import Draft, drafting, opened
-from kpi.store.generation import Generation, close_all, current
-from kpi.store.location import DEMO, NAMES, REAL, activate, active_dataset, dataset_folder, store_root
+from kpi.store.generation import Generation, close, close_all, current
+from kpi.store.location import (
+    DEMO,
+    NAMES,
+    REAL,
+    activate,
+    active_dataset,
+    dataset_folder,
+    settings_folder,
+    store_root,
+)
 from kpi.store.schema import fingerprint
-from kpi.store.statement import Statement, Verdicts, refuse_repeated, verdict_sql
+from kpi.store.statement import Statement, Verdicts, period_sql, refuse_repeated, verdict_sql
 from kpi.store.sums import (
     Window,
     check_dimension,
@@ -29,6 +38,7 @@ __all__ = [
     "activate",
     "active_dataset",
     "check_dimension",
+    "close",
     "close_all",
     "corrected_buckets",
     "corrections",
@@ -39,7 +49,9 @@ __all__ = [
     "drafting",
     "fingerprint",
     "opened",
+    "period_sql",
     "refuse_repeated",
+    "settings_folder",
     "store_root",
     "sum_query",
     "towns_reporting",

@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from kpi.catalogue import Catalogue, Subject, Target
 from kpi.errors import StoreError, UnknownName
 from kpi.store.coverage import COVERED_SQL, covered_stretches
 from kpi.store.location import NAMES, dataset_folder, replace_text, sync_folder, writing
 from kpi.store.schema import bring_up_to_date, column_list, fingerprint, made_under, quoted
-from kpi.store.statement import Statement, Verdicts, refuse_repeated, verdict_sql
+from kpi.store.statement import Statement, Verdicts, period_sql, refuse_repeated, verdict_sql
 
 STORAGE_VERSION = "v1.5.0"
 KEPT_GENERATIONS = 5
+WRITING_MEMORY = "512MB"
 
 
 @dataclass(frozen=True)
@@ -58,21 +61,58 @@ class Draft:
         subject, connection = statement.subject, self.connection
         batch = connection.execute("select coalesce(max(batch), 0) + 1 from batch").fetchall()[0][0]
         self.last_cause = Cause(batch, imported_at, is_undo=False)
-        connection.register("staged", statement.rows)
+        is_first = not connection.execute(f"select 1 from {subject.key}_version limit 1").fetchall()
+        counts: Counter[str] = Counter()
+        for piece in statement.pieces:
+            counts.update(self._append_piece(statement, batch, piece, is_first))
+        if statement.is_complete:
+            counts["withdrawn"] = self._withdraw(statement, batch)
+        verdicts = Verdicts(*(counts[name] for name in ("new", "changed", "same", "older", "withdrawn")))
+        self._record_batch(batch, statement, verdicts, imported_at)
+        self._touch(subject, f"select {quoted(subject.record)} from {subject.key}_version where batch = {batch}")
+        return batch, verdicts
+
+    def _append_piece(self, statement: Statement, batch: int, piece: pl.DataFrame, is_first: bool) -> Counter[str]:
+        """Append some rows of a statement, put the newest in force, and return how many had each verdict."""
+        subject, connection = statement.subject, self.connection
+        connection.register("staged", piece)
         try:
-            verdicts, in_force = self._supersede(statement)
+            counts, in_force = (Counter(new=len(piece)), "true") if is_first else self._supersede(statement, len(piece))
             connection.execute(
-                f"insert into {subject.key}_version ({column_list(subject)}, batch, line, is_current) "
+                f"insert into {subject.key}_version ({column_list(subject)}, batch, line, is_current, is_withdrawn) "
                 f"select {column_list(subject, 'staged.')}, "
-                f"{batch}, staged.line, {in_force} from staged"
+                f"{batch}, staged.line, {in_force}, false from staged"
                 + (f" join verdict on verdict.record = staged.{quoted(subject.record)}" if in_force != "true" else "")
             )
         finally:
             connection.unregister("staged")
         connection.execute("drop table if exists verdict")
-        self._record_batch(batch, statement, verdicts, imported_at)
-        self._touch(subject, f"select {quoted(subject.record)} from {subject.key}_version where batch = {batch}")
-        return batch, verdicts
+        return counts
+
+    def _withdraw(self, statement: Statement, batch: int) -> int:
+        """Withdraw the records in force of the statement's period that it does not repeat; return how many."""
+        subject, connection = statement.subject, self.connection
+        table, record = f"{subject.key}_version", quoted(subject.record)
+        connection.execute(f"""
+            create temp table gone as
+            select known.{record} as record from {table} as known
+            join batch on batch.batch = known.batch
+            where known.is_current and not known.is_withdrawn and known.batch <> {batch}
+                and {period_sql(subject, statement.period_first, statement.period_last)}
+                and batch.stated_at <= timestamp '{statement.stated_at:%Y-%m-%d %H:%M:%S.%f}'
+                and known.{record} not in (select {record} from {table} where batch = {batch})
+            """)
+        count: int = connection.execute("select count(*) from gone").fetchall()[0][0]
+        self._touch(subject, "select record from gone")
+        connection.execute(
+            f"update {table} set is_current = false where is_current and {record} in (select record from gone)"
+        )
+        connection.execute(
+            f"insert into {table} ({record}, batch, is_current, is_withdrawn) "
+            f"select record, {batch}, true, true from gone"
+        )
+        connection.execute("drop table gone")
+        return count
 
     def undo(self, batch: int, undone_at: datetime) -> str:
         """Take a batch out of force, restore what it replaced, and return its subject's key.
@@ -121,53 +161,56 @@ class Draft:
             f"insert into target_entry ({', '.join(known)}) values ({places})", list(known.values())
         )
 
-    def _supersede(self, statement: Statement) -> tuple[Verdicts, str]:
+    def _supersede(self, statement: Statement, rows: int) -> tuple[Counter[str], str]:
         """Compare with what is known, take replaced rows out of force; return counts and the in-force SQL."""
         subject, connection = statement.subject, self.connection
         table = f"{subject.key}_version"
-        if not connection.execute(f"select 1 from {table} limit 1").fetchall():
-            return Verdicts(statement.rows.height, 0, 0, 0), "true"
         connection.execute(f"create temp table verdict as {verdict_sql(subject, statement.stated_at)}")
-        counts = dict(connection.execute("select verdict, count(*) from verdict group by verdict").fetchall())
-        verdicts = Verdicts(*(counts.get(name, 0) for name in ("new", "changed", "same", "older")))
-        if verdicts.changed or verdicts.same:
+        counts = Counter(dict(connection.execute("select verdict, count(*) from verdict group by verdict").fetchall()))
+        if counts["changed"] or counts["same"]:
             self._touch(subject, "select record from verdict where verdict = 'changed'")
             connection.execute(
                 f"update {table} set is_current = false where is_current "
                 f"and {quoted(subject.record)} in (select record from verdict where wins and verdict <> 'new')"
             )
-        all_new = verdicts.new == statement.rows.height
-        return verdicts, "true" if all_new else "verdict.wins"
+        return counts, "true" if counts["new"] == rows else "verdict.wins"
 
     def _record_batch(self, batch: int, statement: Statement, verdicts: Verdicts, imported_at: datetime) -> None:
-        facts = statement.facts
         known = {
             "batch": batch,
             "subject": statement.subject.key,
             "is_register": statement.subject.register,
-            **{
-                name: facts[name]
-                for name in ("file_name", "format", "encoding", "header_line", "rows_read", "exported_at")
-            },
+            **{name: _plain(value) for name, value in statement.facts.items()},
             "digest": statement.digest,
             **asdict(verdicts),
             "refused": statement.refused.height,
-            **{name: json.dumps(facts[name], ensure_ascii=False) for name in ("skipped", "normalised")},
             "period_first": statement.period_first,
             "period_last": statement.period_last,
             "imported_at": imported_at,
             "stated_at": statement.stated_at,
+            "is_complete": statement.is_complete,
             "in_force": True,
         }
         places = ", ".join("?" * len(known))
         self.connection.execute(f"insert into batch ({', '.join(known)}) values ({places})", list(known.values()))
-        if statement.refused.height:
-            self.connection.register("refused", statement.refused)
-            self.connection.execute(
-                "insert into refused_row select ?, ?, line, rule, reason, raw from refused",
-                [batch, statement.subject.key],
-            )
-            self.connection.unregister("refused")
+        for name, frame, sql in (
+            (
+                "refused",
+                statement.refused,
+                "refused_row select $b, $s, line, rule, reason, raw from refused",
+            ),
+            (
+                "corrects",
+                statement.corrects,
+                "resubmission select $b, line, batch, origin_line from corrects",
+            ),
+        ):
+            if frame is not None and frame.height:
+                self.connection.register(name, frame)
+                given = {"b": batch, "s": statement.subject.key}
+                used = {key: value for key, value in given.items() if f"${key}" in sql}
+                self.connection.execute(f"insert into {sql}", used)
+                self.connection.unregister(name)
 
     def _touch(self, subject: Subject, records: str) -> None:
         """Remember that the days of these records' events must be summed again."""
@@ -178,16 +221,23 @@ class Draft:
         )
 
 
+def _plain(value: object) -> object:
+    """Return a fact as a database column holds it: lists and dicts as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | tuple) else value
+
+
 @contextmanager
-def drafting(root: Path, dataset: str, catalogue: Catalogue) -> Iterator[Draft]:
+def drafting(
+    root: Path, dataset: str, catalogue: Catalogue, waiting: Callable[[str], None] | None = None
+) -> Iterator[Draft]:
     """Open the next generation of ``dataset``, and publish it when the block ends without an error.
 
     Whatever happens inside, readers keep the generation in force until the new one is complete on
-    disk and the one-line pointer names it. Waits for another writer; raises StoreError when that
-    takes too long or the disk refuses.
+    disk and the one-line pointer names it. Waits for another writer, telling ``waiting`` so in a sentence; raises
+    StoreError when that takes too long or the disk refuses.
     """
     folder = dataset_folder(root, dataset)
-    with writing(folder):
+    with writing(folder, waiting=waiting):
         pointer = folder / "current"
         before = pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
         path = folder / "draft.duckdb"
@@ -219,6 +269,9 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
     try:
         quoted_path = str(path).replace("'", "''")
+        spill = str(path.with_name("spill")).replace("'", "''")
+        connection.execute(f"set memory_limit = '{WRITING_MEMORY}'")
+        connection.execute(f"set temp_directory = '{spill}'")
         connection.execute(f"attach '{quoted_path}' as draft (storage_version '{STORAGE_VERSION}')")
         connection.execute("use draft")
         yield connection

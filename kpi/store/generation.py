@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import duckdb
 import polars as pl
 
 from kpi.calendar import DEMO_TODAY
-from kpi.catalogue import Catalogue, Target
+from kpi.catalogue import Target
 from kpi.errors import StoreError
 from kpi.store.coverage import COVERED_SQL, covered_stretches
 from kpi.store.location import DEMO, active_dataset, dataset_folder, store_root
@@ -127,48 +126,21 @@ class Generation:
         return self.query("select * from batch order by batch desc")
 
     def refused(self, batch: int | None = None) -> pl.DataFrame:
-        """Return refused rows (batch, file_name, subject, line, rule, reason, raw), of one batch or of all in force."""
+        """Return refused rows of one batch or of all in force.
+
+        Columns batch, file_name, subject, imported_at, line, rule, reason, raw, and resolved_by: the batch in force
+        that brought the row again, corrected, or null.
+        """
         sql = (
-            "select refused_row.batch, file_name, refused_row.subject, line, rule, reason, raw "
-            "from refused_row join batch on batch.batch = refused_row.batch "
+            "select refused_row.batch, file_name, refused_row.subject, imported_at, refused_row.line, rule, reason, "
+            "raw, resolved.batch as resolved_by from refused_row join batch on batch.batch = refused_row.batch "
+            "left join (select origin_batch, origin_line, max(resubmission.batch) as batch from resubmission "
+            "join batch on batch.batch = resubmission.batch and batch.in_force group by 1, 2) as resolved "
+            "on resolved.origin_batch = refused_row.batch and resolved.origin_line = refused_row.line "
         )
         if batch is None:
-            return self.query(sql + "where in_force order by refused_row.batch desc, line")
-        return self.query(sql + "where refused_row.batch = ? order by line", [batch])
-
-    def arrivals(self, catalogue: Catalogue) -> pl.DataFrame:
-        """Return one row per subject: when it last arrived, what it covers, when the next file is due, its state.
-
-        ``state`` is fresh, late (the due day has passed), broken (late by more than a whole rhythm) or
-        never (nothing arrived yet).
-        """
-        arrived = {
-            row["subject"]: row
-            for row in self.query(
-                "select subject, max(imported_at) as last_arrival, max(period_last) as period_last, count(*) as files, "
-                "sum(refused)::bigint as refused from batch where in_force group by subject"
-            ).iter_rows(named=True)
-        }
-        rows = []
-        for subject in catalogue.subjects.values():
-            known = arrived.get(subject.key)
-            if known is None:
-                rows.append({"subject": subject.key, "state": "never"})
-                continue
-            due = known["period_last"] + timedelta(days=subject.expected_every_days + subject.grace_days)
-            broken = due + timedelta(days=subject.expected_every_days)
-            state = "fresh" if self.today <= due else "late" if self.today <= broken else "broken"
-            rows.append({**known, "due_on": due, "state": state})
-        schema: dict[str, Any] = {
-            "subject": pl.String,
-            "last_arrival": pl.Datetime("us"),
-            "period_last": pl.Date,
-            "files": pl.Int64,
-            "refused": pl.Int64,
-            "due_on": pl.Date,
-            "state": pl.String,
-        }
-        return pl.DataFrame(rows, schema=schema)
+            return self.query(sql + "where in_force order by refused_row.batch desc, refused_row.line")
+        return self.query(sql + "where refused_row.batch = ? order by refused_row.line", [batch])
 
 
 def current(root: Path | None = None, dataset: str | None = None) -> Generation:
@@ -209,6 +181,14 @@ def _connection(path: Path) -> duckdb.DuckDBPyConnection:
             while len(_connections) > KEPT_CONNECTIONS:
                 _connections.pop(next(iter(_connections))).close()
         return _connections[path]
+
+
+def close(generation: Generation) -> None:
+    """Close this process's connection to a generation whose file is about to vanish."""
+    with _opening:
+        if opened := _connections.pop(generation.path, None):
+            opened.close()
+    _known.pop(generation.path, None)
 
 
 def close_all() -> None:

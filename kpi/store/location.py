@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -15,7 +15,8 @@ from kpi.errors import StoreError
 DEMO = "demo"
 REAL = "real"
 NAMES = {DEMO: "演示数据", REAL: "正式数据"}
-LOCK_SECONDS = 120.0
+LOCK_SECONDS = 900.0
+WAITING = "另一个导入正在进行，等它结束后自动继续，请稍候……"
 
 
 def store_root() -> Path:
@@ -27,6 +28,11 @@ def store_root() -> Path:
 def dataset_folder(root: Path, dataset: str) -> Path:
     """Return the folder that holds the generations of ``dataset``."""
     return root / dataset
+
+
+def settings_folder(root: Path) -> Path:
+    """Return the folder of what people confirmed while importing: aliases and the mappings of foreign senders."""
+    return root / "settings"
 
 
 def active_dataset(root: Path) -> str:
@@ -66,8 +72,12 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def writing(folder: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+def writing(
+    folder: Path, seconds: float = LOCK_SECONDS, waiting: Callable[[str], None] | None = None
+) -> Iterator[None]:
     """Hold the only right to write in ``folder``; StoreError when another import keeps it too long.
+
+    Where the right is not free at once, ``waiting`` is told so, once.
 
     The operating system gives the right back when a process is killed.
     """
@@ -79,6 +89,9 @@ def writing(folder: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         raise StoreError(f"数据文件夹 {folder} 不能写入，请检查该文件夹的位置和权限：{error.strerror}。") from error
     with opened as file:
         while not _try_lock(file):
+            if waiting:
+                waiting(WAITING)
+                waiting = None
             if monotonic() > deadline:
                 raise StoreError("另一个导入正在进行，等待超时；请等它结束后再试一次。")
             sleep(0.1)

@@ -94,6 +94,7 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue
     for subject in catalogue.subjects.values():
         table = f"{subject.key}_version"
         connection.execute(f"create table if not exists {table} (batch integer, line integer, is_current boolean)")
+        connection.execute(f"alter table {table} add column if not exists is_withdrawn boolean default false")
         for column in subject.columns:
             connection.execute(
                 f"alter table {table} add column if not exists {quoted(column.name)} {SQL_TYPES[column.type]}"
@@ -117,7 +118,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
     for subject in catalogue.subjects.values():
         connection.execute(
             f"create or replace view {subject.key} as "
-            f"select {column_list(subject)} from {subject.key}_version where is_current"
+            f"select {column_list(subject)} from {subject.key}_version where is_current and not is_withdrawn"
         )
     for subject in catalogue.subjects.values():
         sql = (QUERIES / "measures" / f"{subject.key}.sql").read_text(encoding="utf-8")

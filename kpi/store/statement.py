@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,18 +18,23 @@ from kpi.store.schema import quoted
 class Statement:
     """What one file says: typed rows of one subject and everything worth knowing about the file.
 
-    ``rows`` holds the subject's columns and ``line``, with distinct record keys; ``refused`` holds line,
-    rule, reason and raw. ``stated_at`` decides which of two statements about a record is the newer.
+    ``pieces`` are frames of the subject's columns and ``line``, with record keys distinct over all of them; they
+    can be gone through more than once. ``refused`` holds line, rule, reason and raw; ``corrects`` batch,
+    origin_line and line of rows that replace a refused one. ``facts`` are further columns of the batch.
+    ``stated_at`` decides which of two statements about a record is the newer. A statement that ``is_complete``
+    withdraws what it does not repeat of its period.
     """
 
     subject: Subject
-    rows: pl.DataFrame
+    pieces: Iterable[pl.DataFrame]
     refused: pl.DataFrame
     facts: dict[str, Any]
     period_first: date
     period_last: date
     stated_at: datetime
     digest: str
+    corrects: pl.DataFrame | None = None
+    is_complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,13 @@ class Verdicts:
     changed: int
     same: int
     older: int
+    withdrawn: int = 0
+
+
+def period_sql(subject: Subject, first: date, last: date) -> str:
+    """Return the SQL condition for the records a file of these days speaks of: a register speaks of all."""
+    day = quoted(subject.day)
+    return "true" if subject.register else f"cast({day} as date) between date '{first}' and date '{last}'"
 
 
 def verdict_sql(subject: Subject, stated_at: datetime, staged: str = "staged") -> str:

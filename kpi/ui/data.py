@@ -20,6 +20,7 @@ from kpi.catalogue import Catalogue, Metric, TargetRegister
 from kpi.errors import NotComparable, StoreError, UnknownName
 from kpi.measure.history import BASELINE
 from kpi.store import Generation
+from kpi.store.arrivals import arrivals as arrived
 
 Where = tuple[tuple[str, str], ...]
 ENTRIES = 2_000
@@ -187,7 +188,7 @@ def refused(now: Generation, batch: int | None = None) -> pl.DataFrame:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _arrivals(key: str, _now: Generation) -> pl.DataFrame:
-    return _now.arrivals(catalogue(_now))
+    return arrived(_now, catalogue(_now))
 
 
 def arrivals(now: Generation) -> pl.DataFrame:

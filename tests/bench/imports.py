@@ -36,6 +36,7 @@ def ticket_export(path: Path, rows: int = ROWS) -> Path:
          pl.when(c.name).then(pl.lit("是")).when(~pl.col(c.name)).then(pl.lit("否")) if c.type == "flag" else
          pl.col(c.name).cast(pl.String)).alias(c.header)
         for c in subject.columns
+        if c.name in tickets.columns
     ]  # fmt: skip
     tickets.select(shown).write_csv(path)
     return path

@@ -126,12 +126,17 @@ def _named(paths: list[Path], stem: str) -> Path:
     return next(path for path in paths if path.stem == stem)
 
 
+# The demonstration's systems state the moment of closing, so they do not say in words whether it was in time.
+FLAGS_ONLY = {"is_on_time", "is_overdue", "timeliness"}
+
+
 def test_headers_are_the_catalogues(paths: list[Path]) -> None:
     for subject in SUBJECTS.values():
         known = {header: column.name for column in subject.columns for header in column.headers}
         for path in [path for path in paths if subject_of(path) == subject.key][::7]:
             headers = [header for header in read(path)[2] if header]
-            assert sorted(known[header] for header in headers) == sorted(column.name for column in subject.columns)
+            shown = sorted(column.name for column in subject.columns if column.name not in FLAGS_ONLY)
+            assert sorted(known[header] for header in headers) == shown
 
 
 def test_every_value_is_one_the_catalogue_knows(records: dict[str, pl.DataFrame]) -> None:
@@ -139,6 +144,8 @@ def test_every_value_is_one_the_catalogue_knows(records: dict[str, pl.DataFrame]
     tables = {**records, **registers, "town_population": town_populations()}
     for key, table in tables.items():
         for column in SUBJECTS[key].columns:
+            if column.name in FLAGS_ONLY:
+                continue
             if column.type == "code":
                 assert set(table[column.name].drop_nulls()) <= set(column.values), (key, column.name)
             if column.required:

@@ -12,7 +12,7 @@ from functools import cache
 import xlsxwriter
 
 from kpi.catalogue import ROOT, Catalogue
-from kpi.catalogue.places import load_departments, load_towns
+from kpi.catalogue.places import load_areas, load_departments, load_towns
 from kpi.catalogue.subjects import load_subjects
 from kpi.intake import Staged, stage
 
@@ -39,7 +39,7 @@ Row = dict[str, str]
 def catalogue() -> Catalogue:
     folder = ROOT / "data" / "catalogue"
     places = load_towns(folder / "towns.csv"), load_departments(folder / "departments.csv")
-    return Catalogue(load_subjects(folder / "subjects"), {}, (), (), *places)
+    return Catalogue(load_subjects(folder / "subjects"), {}, (), (), *places, (), load_areas(folder / "areas.csv"))
 
 
 def staged(content: bytes | str, name: str = "好差评.csv") -> Staged:

@@ -12,11 +12,14 @@ import openpyxl
 import pytest
 from polars.testing import assert_frame_equal
 
-from kpi.errors import ImportRefused
+from kpi.errors import ImportRefused, SheetChoice
+from kpi.intake import stage
 from tests.intake.biff import xls_bytes
 from tests.intake.exports import (
     RATING,
     TITLES,
+    TODAY,
+    catalogue,
     csv_text,
     html_text,
     member,
@@ -115,15 +118,20 @@ def test_an_html_table_named_xls_is_read_with_its_title() -> None:
     ],
     ids=["over rows", "over columns"],
 )
-def test_html_cells_over_several_rows_or_columns_leave_blanks(cells: str, instead: str, blank: str) -> None:
+def test_html_cells_over_several_rows_fill_a_town_down_and_over_columns_leave_blanks(
+    cells: str, instead: str, blank: str
+) -> None:
     moment = RATING["评价时间"]
     first, second = html_text(rows_of(RATING, 2)).split("<td>P0000000002")
     if blank == "镇街":
         first = first.replace("<td>平山街道</td>", '<td rowspan="2">平山街道</td>')
     page = f"{first}<td>P0000000002{second.replace(cells.format(moment), instead.format(moment))}"
     result = staged(page, "评价.xls")
-    assert result.refused["reason"].to_list() == [f"{blank}“”必填项没有内容，请补全"]
-    assert len(result.rows) == 1
+    if blank == "镇街":
+        assert result.rows["town"].to_list() == ["平山街道", "平山街道"]
+        assert [caution.rule for caution in result.cautions] == ["合并单元格已向下填充"]
+    else:
+        assert result.refused["reason"].to_list() == [f"{blank}“”必填项没有内容，请补全"]
 
 
 def test_html_entities_never_reach_another_file() -> None:
@@ -136,9 +144,13 @@ def test_an_empty_file_is_refused(content: bytes) -> None:
     assert "空的" in refusal(content)
 
 
-@pytest.mark.parametrize("titles", [[], TITLES])
-def test_a_file_with_a_header_only_is_refused(titles: list[str]) -> None:
-    assert "没有数据行" in refusal("".join(f"{line}\n" for line in titles) + ",".join(RATING))
+def test_a_file_with_a_header_only_is_refused_unless_it_states_its_period() -> None:
+    header = ",".join(RATING)
+    assert "没有数据行" in refusal(header)
+    empty = staged("".join(f"{line}\n" for line in TITLES) + header)
+    assert (empty.rows.height, empty.rows_read) == (0, 0)
+    assert [caution.rule for caution in empty.cautions] == ["本期 0 件"]
+    assert (empty.period_first, empty.period_last) == (date(2023, 12, 1), date(2023, 12, 31))
 
 
 @pytest.mark.parametrize(
@@ -149,10 +161,9 @@ def test_a_file_with_a_header_only_is_refused(titles: list[str]) -> None:
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "图片"),
         (b"Rar!\x1a\x07\x00", "压缩包"),
         (bytes(range(256)) * 20, "不是表格"),
-        (b"<?xml version='1.0'?><?mso-application progid='Excel.Sheet'?><Workbook/>", "另存为 xlsx"),
         (b"<html><body><p>502 Bad Gateway</p></body></html>", "没有表格"),
     ],
-    ids=["pdf", "png", "jpeg", "rar", "binary", "spreadsheetml", "web page"],
+    ids=["pdf", "png", "jpeg", "rar", "binary", "web page"],
 )
 def test_what_is_no_table_is_refused(content: bytes, kind: str) -> None:
     assert kind in refusal(content)
@@ -234,10 +245,11 @@ def test_the_first_visible_sheet_that_fits_is_read() -> None:
     assert len(staged(xlsx_bytes(grid, hidden=["旧数据"]), "评价.xlsx").rows) == 2
 
 
-def test_a_hidden_sheet_is_not_read() -> None:
+def test_records_on_a_hidden_sheet_only_must_be_confirmed() -> None:
     workbook = xlsx_bytes(table(rows_of(RATING, 2)), before=["说明页"])
     book = member(workbook, "xl/workbook.xml").replace(b'sheetId="2"', b'sheetId="2" state="hidden"')
-    assert "认不出" in refusal(rezipped(workbook, {"xl/workbook.xml": book}), "评价.xlsx")
+    result = staged(rezipped(workbook, {"xl/workbook.xml": book}), "评价.xlsx")
+    assert (len(result.rows), [caution.rule for caution in result.cautions]) == (2, ["数据在隐藏的工作表"])
 
 
 def test_typed_cells_of_a_workbook_become_values() -> None:
@@ -329,18 +341,34 @@ def test_a_damaged_file_is_read_or_refused_but_never_breaks_the_reader(kind: str
             result = staged(bytes(content))
         except ImportRefused:
             continue
-        dropped = result.skipped.get("内容相同的重复行", 0)
-        assert result.rows_read == len(result.rows) + len(result.refused) + dropped
+        assert result.rows_read == len(result.rows) + len(result.refused) + sum(result.skipped.values())
         assert result.rows["rating_id"].is_unique().all()
 
 
-def test_a_workbook_with_records_on_two_sheets_is_refused_naming_both() -> None:
+def two_sheets(*grids: list[list[str]]) -> bytes:
     book = openpyxl.Workbook()
-    for name, count in (("2023-10", 5), ("2023-11", 20)):
-        sheet = book.create_sheet(name)
-        for row in table(rows_of(RATING, count)):
+    for number, grid in enumerate(grids):
+        sheet = book.create_sheet(f"2023-1{number}")
+        for row in grid:
             sheet.append(row)
     saved = io.BytesIO()
     book.save(saved)
-    with pytest.raises(ImportRefused, match="多个工作表都是数据（“2023-1"):
-        staged(saved.getvalue())
+    return saved.getvalue()
+
+
+def test_sheets_with_the_same_header_go_in_together_once_confirmed() -> None:
+    rows = rows_of(RATING, 25)
+    result = staged(two_sheets(table(rows[:5]), table(rows[5:])))
+    assert result.rows["rating_id"].to_list() == [row["评价流水号"] for row in rows]
+    assert result.rows["line"].to_list() == [*range(2, 7), *range(8, 28)]
+    assert [caution.rule for caution in result.cautions] == ["多个工作表都是数据"]
+
+
+def test_sheets_that_differ_in_their_headers_must_be_chosen() -> None:
+    content = two_sheets(table(rows_of(RATING, 5)), table(rows_of(RATING, 20, 事项名称="社保")))
+    with pytest.raises(SheetChoice, match="表头不同不能合并") as caught:
+        staged(content)
+    assert set(caught.value.sheets) == {"2023-10", "2023-11"}
+    assert stage(content, "好差评.xlsx", catalogue(), today=TODAY, sheet="2023-11").rows.height == 20
+    with pytest.raises(ImportRefused, match=r"没有工作表“2023-12”，可选的有2023-10、2023-11"):
+        stage(content, "好差评.xlsx", catalogue(), today=TODAY, sheet="2023-12")

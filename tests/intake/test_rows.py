@@ -50,6 +50,10 @@ TICKET_RULES: list[tuple[Row, str]] = [
     ({"最终满意度": "还行"}, rules.UNKNOWN_LEVEL),
     ({"最终满意度": "6"}, rules.UNKNOWN_LEVEL),
     ({"是否重复诉求": "也许"}, rules.UNKNOWN_FLAG),
+    ({"延期天数": "#DIV/0!"}, rules.ERROR_VALUE),
+    ({"工单标题": "#N/A"}, rules.ERROR_VALUE),
+    ({"来电时间": "2020-12-01 08:30:00", "办结时间": "2023-12-05 08:30:00"}, rules.TOO_LONG),
+    ({"来电时间": "2020-11-30 08:30:00"}, rules.TOO_LONG),
 ]
 
 
@@ -189,13 +193,15 @@ def test_a_readable_copy_beside_an_unreadable_one_is_refused_too() -> None:
     assert dict(result.refused.select("line", "rule").rows()) == {3: rules.CONFLICT, 5: rules.UNKNOWN_TOWN}
 
 
-def test_rows_read_are_rows_refused_rows_and_dropped_copies() -> None:
+def test_rows_read_are_rows_refused_rows_and_whatever_was_skipped() -> None:
     rows = rows_of(RATING, 6)
     rows[1]["镇街"] = "淡水"
     text = csv_text([*rows, rows[0]], footers=["合计,7"])
     result = staged(text)
-    assert result.rows_read == 7
-    assert len(result.rows) + len(result.refused) + result.skipped["内容相同的重复行"] == 7
+    assert result.rows_read == 8
+    assert (len(result.rows), len(result.refused)) == (5, 1)
+    assert result.skipped == {"合计或制表行": 1, "内容相同的重复行": 1}
+    assert [(total.stated, total.ours) for total in result.totals] == [(7, 7)]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +229,7 @@ def test_closing_rows_are_dropped_and_counted(kind: str, footer: str) -> None:
         "html": html_text(whole).encode(),
     }[kind]
     result = staged(content)
-    assert (len(result.rows), result.rows_read, result.refused.is_empty()) == (3, 3, True)
+    assert (len(result.rows), result.rows_read, result.refused.is_empty()) == (3, 4, True)
     assert result.skipped == {"合计或制表行": 1}
 
 
@@ -318,10 +324,10 @@ def test_many_rows_of_another_width_refuse_the_file_naming_the_line() -> None:
         staged("\n".join(lines))
 
 
-def test_a_file_cut_in_its_last_row_loses_only_that_row_openly() -> None:
+def test_a_file_cut_in_its_last_row_is_refused_as_incomplete() -> None:
     text = csv_text(rows_of(RATING, 200)).rstrip("\n")
-    result = staged(text[: text.rindex(",粤省事")])
-    assert result.refused["rule"].to_list() == [rules.FIELD_COUNT]
+    with pytest.raises(ImportRefused, match=r"不完整，最后一行（第 201 行）在第 3 列中断，请重新导出"):
+        staged(text[: text.rindex(",粤省事")])
 
 
 def test_blank_cells_beyond_the_header_are_harmless() -> None:

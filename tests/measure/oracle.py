@@ -44,7 +44,7 @@ def ticket_satisfaction(tickets: list[Row], first: date, last: date) -> Figure:
 def ticket_on_time(tickets: list[Row], first: date, last: date) -> Figure:
     """Closed by the deadline among those whose deadline lies in the period; the files state every deadline."""
     due = [t for t in tickets if _within(t["due_at"], first, last)]
-    return _share((t["closed_at"] is not None and t["closed_at"] <= t["due_at"], True) for t in due)
+    return _share((t["closed_at"] is not None and t["closed_at"] <= end_of(t["due_at"]), True) for t in due)
 
 
 def ticket_overdue_open(tickets: list[Row], _first: date, last: date) -> Figure:
@@ -52,7 +52,7 @@ def ticket_overdue_open(tickets: list[Row], _first: date, last: date) -> Figure:
     return sum(
         t["due_at"].date() <= last
         and (t["closed_at"] is None or t["closed_at"].date() > last)
-        and (t["closed_at"] is None or t["closed_at"] > t["due_at"])
+        and (t["closed_at"] is None or t["closed_at"] > end_of(t["due_at"]))
         for t in tickets
     ), None
 
@@ -62,9 +62,14 @@ def ticket_dispatch_hours(tickets: list[Row], first: date, last: date) -> Figure
     waits = [
         (t["first_dispatched_at"] - t["received_at"]).total_seconds()
         for t in tickets
-        if _within(t["received_at"], first, last) and t["first_dispatched_at"] is not None
+        if _within(t["received_at"], first, last) and _timed(t["received_at"]) and _timed(t["first_dispatched_at"])
     ]
     return sum(waits), len(waits)
+
+
+def _timed(moment: datetime | None) -> bool:
+    """Say whether a moment is known to more than its day."""
+    return moment is not None and moment.time() != time()
 
 
 def rating_satisfaction(ratings: list[Row], first: date, last: date) -> Figure:
@@ -135,11 +140,15 @@ def working_days_after(begun: date, ended: date) -> int:
     return sum(is_workday(begun + ONE_DAY * n) for n in range(1, (ended - begun).days + 1))
 
 
+def end_of(due: datetime) -> datetime:
+    """A deadline without a time of day ends at night."""
+    return datetime.combine(due, time(23, 59, 59)) if due.time() == time() else due
+
+
 def falls_due(ticket: Row) -> datetime:
     """The stated deadline, else the end of the last working day the category, extension and pause allow."""
     if ticket["due_at"] is not None:
-        stated: datetime = ticket["due_at"]
-        return stated
+        return end_of(ticket["due_at"])
     left = WORKING_DAYS[ticket["category"]] + (ticket["extension_days"] or 0)
     if ticket["returned_at"] is not None and ticket["redispatched_at"] is not None:
         left += working_days_after(ticket["returned_at"].date(), ticket["redispatched_at"].date())
@@ -236,7 +245,7 @@ def _due_share(subject: str) -> Answer:
     return _part(
         subject,
         "due_at",
-        lambda r: r["closed_at"] is not None and r["closed_at"] <= r["due_at"],
+        lambda r: r["closed_at"] is not None and r["closed_at"] <= end_of(r["due_at"]),
         lambda r: r["status"] != "已退件",
     )
 
@@ -366,7 +375,9 @@ EVERY_METRIC: dict[str, Answer] = {
     "ticket.overdue_open": overdue_open,
     "ticket.backlog": backlog,
     "ticket.dispatch_hours": _mean(
-        *TICKETS, lambda t: (t["first_dispatched_at"] - t["received_at"]).total_seconds(), _dispatched
+        *TICKETS,
+        lambda t: (t["first_dispatched_at"] - t["received_at"]).total_seconds(),
+        lambda t: _timed(t["received_at"]) and _timed(t["first_dispatched_at"]),
     ),
     "ticket.handling_median": percentile(0.5),
     "ticket.handling_p90": percentile(0.9),
@@ -377,7 +388,7 @@ EVERY_METRIC: dict[str, Answer] = {
             if _dispatched(t)
             else False
         ),
-        _dispatched,
+        lambda t: _timed(t["first_dispatched_at"]) and (t["signed_at"] is None or _timed(t["signed_at"])),
     ),
     "ticket.contacted": _part(*CLOSED, lambda t: t["contacted_at"] is not None and t["contacted_at"] <= t["closed_at"]),
     "ticket.called_back": _part(*CLOSED, lambda t: t["called_back_at"] is not None),

@@ -50,7 +50,7 @@ def statement(
     }
     digest = f"{name}|{stated_at}|{rows}"
     return Statement(
-        CATALOGUE.subjects[subject], typed(subject, rows), NO_REFUSED, facts, first, last, stated_at, digest
+        CATALOGUE.subjects[subject], [typed(subject, rows)], NO_REFUSED, facts, first, last, stated_at, digest
     )
 
 

@@ -113,7 +113,7 @@ def test_random_imports_and_undos_match_a_naive_model(tmp_path: Path, seed: int)
             in_force[append(tmp_path, item)[0]] = item
         model: dict[str, int] = {}
         for _, item in sorted(in_force.items(), key=lambda known: (known[1].stated_at, known[0])):
-            model.update(dict(item.rows.select("rating_id", "level").iter_rows()))
+            model.update(dict(pl.concat(item.pieces).select("rating_id", "level").iter_rows()))
         assert rows(tmp_path) == dict(sorted(model.items()))
         assert_rollup_equals_events(current(tmp_path))
 

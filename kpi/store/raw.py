@@ -1,0 +1,80 @@
+"""The files themselves, kept for a while as they came, readable by the server's owner only, then purged.
+
+What was kept and what was purged, and when, stands in the batches.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from kpi.catalogue import ROOT
+from kpi.errors import CatalogueError, StoreError
+from kpi.store.draft import Draft
+
+RETENTION = ROOT / "data" / "catalogue" / "retention.toml"
+OVERRIDE = "KPI_KEEP_RAW_DAYS"
+
+
+def keep_days(path: Path = RETENTION) -> int:
+    """Return for how many days files are kept: the environment's KPI_KEEP_RAW_DAYS, else the catalogue's, 0 for never.
+
+    Raises CatalogueError when it is no number of days.
+    """
+    stated = os.environ.get(OVERRIDE) or tomllib.loads(path.read_text(encoding="utf-8")).get("keep_days")
+    if not str(stated).isdigit():
+        raise CatalogueError(f"原始文件保留天数“{stated}”不是天数，请在 {path.name} 或 {OVERRIDE} 中写 0 或正整数。")
+    return int(str(stated))
+
+
+def keep(folder: Path, digest: str, content: bytes | Path) -> str:
+    """Keep a file under its digest in ``folder``/raw and return its name there; StoreError when the disk refuses."""
+    home = folder / "raw"
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = home / digest
+        if not path.exists():
+            draft = home / f"{digest}.{os.getpid()}.new"
+            if isinstance(content, Path):
+                shutil.copyfile(content, draft)
+            else:
+                draft.write_bytes(content)
+            draft.chmod(0o600)
+            draft.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"原始文件存不进 {home}，没有导入任何数据，请检查磁盘空间和权限：{error.strerror}。"
+        ) from error
+    return digest
+
+
+def mark_expired(draft: Draft, now: datetime, days: int) -> list[str]:
+    """Record as purged every kept file older than ``days`` and return their names; ``purge`` then removes them."""
+    expired = draft.connection.execute(
+        "update batch set raw_purged_at = $now where raw_file is not null and raw_purged_at is null "
+        "and imported_at < $before returning raw_file",
+        {"now": now, "before": now - timedelta(days=days)},
+    ).fetchall()
+    return sorted({name for (name,) in expired})
+
+
+def sweep(draft: Draft, folder: Path) -> None:
+    """Remove files no batch keeps: of an import that failed, or purged in the books just before the power went."""
+    kept = draft.connection.execute(
+        "select distinct raw_file from batch where raw_file is not null and raw_purged_at is null"
+    ).fetchall()
+    known = {name for (name,) in kept}
+    home = folder / "raw"
+    for path in home.iterdir() if home.exists() else ():
+        if path.name not in known:
+            path.unlink(missing_ok=True)
+
+
+def purge(folder: Path, names: Iterable[str], still_kept: Iterable[str]) -> None:
+    """Remove the files called ``names``, but for those another batch still keeps."""
+    for name in set(names) - set(still_kept):
+        (folder / "raw" / name).unlink(missing_ok=True)
