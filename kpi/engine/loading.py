@@ -90,19 +90,22 @@ class Publication:
         self._now = now
         self._raw_folder = raw_folder
         self.appended = 0
+        self.kept: list[str] = []
 
     def add(self, staged: Staged, imported_at: datetime | None = None, *, is_complete: bool = False) -> LoadedBatch:
         """Append one file, imported now or at ``imported_at``; a repeated file gives its reason and leaves no trace."""
         now = imported_at or self._now
         statement = statement_of(staged, self._catalogue, now, is_complete=is_complete)
-        if self._raw_folder is not None and staged.content is not None:
-            statement.facts["raw_file"] = keep(self._raw_folder, staged.digest, staged.content)
+        is_kept = self._raw_folder is not None and staged.content is not None
+        statement.facts["raw_file"] = staged.digest if is_kept else None
         try:
             batch, verdicts = self._draft.append(statement, now)
         except AlreadyImported as refusal:
             reason, refused = str(refusal), staged.refused.height
             return LoadedBatch(staged.file_name, staged.subject, None, 0, 0, 0, 0, refused, reason=reason)
         self.appended += 1
+        if self._raw_folder and staged.content is not None and keep(self._raw_folder, staged.digest, staged.content):
+            self.kept.append(staged.digest)
         return LoadedBatch(
             staged.file_name,
             staged.subject,
@@ -132,6 +135,7 @@ def publishing(
     now, folder = imported_at or datetime.now().replace(microsecond=0), dataset_folder(root, dataset)
     days = keep_days() if dataset == REAL else 0
     expired: list[str] = []
+    publication: Publication | None = None
     try:
         with drafting(root, dataset, catalogue, waiting) as draft:
             sweep(draft, folder)
@@ -143,6 +147,9 @@ def publishing(
             rollups.refresh(draft)
     except NothingToPublish:
         pass
+    except BaseException:
+        purge(folder, publication.kept if publication else (), ())
+        raise
     if expired:
         purge(folder, expired, kept_files(root, dataset))
     # Also when nothing was appended: an import killed after publishing comes back as already imported.

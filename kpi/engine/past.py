@@ -59,8 +59,8 @@ def _make(now: Generation, path: Path, moment: datetime, catalogue: Catalogue) -
                 _turn_back(Draft(connection, catalogue, is_outdated=False), moment)
                 connection.execute("checkpoint draft")
             scratch.replace(path)
-        except (OSError, duckdb.IOException) as error:
-            raise StoreError(f"回看 {moment:%Y-%m-%d} 之前的数据失败，请检查磁盘空间后重试：{error}") from error
+        except (OSError, duckdb.OperationalError) as error:
+            raise StoreError(f"回看 {moment:%Y-%m-%d} 之前的数据失败，请检查磁盘空间后重试。") from error
     for old in sorted(path.parent.glob("kpi-*.duckdb"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
         with suppress(PermissionError):  # Windows keeps a file that a reader still has open
             old.unlink()

@@ -9,7 +9,7 @@ import polars as pl
 
 from kpi.catalogue import Area, Catalogue
 from kpi.errors import ImportRefused
-from kpi.intake.spelling import fold
+from kpi.intake.spelling import fold, quotable
 
 HOME, HOME_CODE = "惠东", "441323"
 AREA_HEADER = re.compile(r"区划|^(?:所属)?(?:区县|县区|县市区)")
@@ -23,7 +23,7 @@ def check_title(title: str, file_name: str, catalogue: Catalogue) -> None:
         return
     for area in catalogue.areas:
         if any(word in said for word in area.words) or (area.code[4:] != "00" and area.code in said):
-            raise _of(area, file_name, f"标题写的是“{_shown(title)}”")
+            raise _of(area, file_name, f"标题写的是“{quotable(title, 30)}”")
 
 
 def check_cells(
@@ -48,7 +48,7 @@ def check_cells(
                 is_named = pl.col("t").str.contains_any(list(area.words)) & ~pl.col("t").str.contains(HOME)
                 share = _share(cells[str(place)], pl.col("t").str.starts_with(code) | is_named)
                 if share > MOSTLY:
-                    raise _of(area, file_name, f"“{header}”列里 {share:.0%} 的行是{area.name}（{area.code}）")
+                    raise _of(area, file_name, f"“{quotable(header)}”列里 {share:.0%} 的行是{area.name}（{area.code}）")
 
 
 def _share(texts: pl.Series, condition: pl.Expr) -> float:
@@ -58,8 +58,3 @@ def _share(texts: pl.Series, condition: pl.Expr) -> float:
 
 def _of(area: Area, file_name: str, why: str) -> ImportRefused:
     return ImportRefused(f"文件“{file_name}”属于{area.name}，不是惠东县的数据（{why}），请选择本县的导出文件。")
-
-
-def _shown(title: str) -> str:
-    bare = " ".join(title.split())
-    return bare if len(bare) <= 30 else bare[:30] + "…"

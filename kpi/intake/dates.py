@@ -77,7 +77,10 @@ def parse_moment(text: str) -> datetime:
     if not zone:
         return moment
     offset = "+0000" if zone == "Z" else zone.replace(":", "")
-    aware = datetime.strptime(f"{moment:%Y-%m-%d %H:%M:%S}{offset}", "%Y-%m-%d %H:%M:%S%z")
+    try:
+        aware = datetime.strptime(f"{moment:%Y-%m-%d %H:%M:%S}{offset}", "%Y-%m-%d %H:%M:%S%z")
+    except ValueError as error:
+        raise NoSuchDate(text) from error
     return aware.astimezone(SHANGHAI).replace(tzinfo=None)
 
 

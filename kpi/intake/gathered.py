@@ -12,6 +12,7 @@ import polars as pl
 
 from kpi.errors import ImportRefused
 from kpi.intake import rules
+from kpi.intake.spelling import quotable
 
 DEMO = "DEMO"
 IDENTICAL = "内容相同的重复行"
@@ -105,7 +106,8 @@ class Gathered:
         if not sum(self.heights) and len(refused):
             rule, count = refused["rule"].value_counts(sort=True).row(0)
             example = refused.filter(pl.col("rule") == rule).row(0, named=True)
+            reason = quotable(example["reason"], 80)
             raise ImportRefused(
                 f"文件“{file_name}”的 {len(refused)} 行数据全部不合格，最多的原因是{rule}"
-                f"（{count} 行，如第 {example['line']} 行：{example['reason']}），请更正后重新导入。"
+                f"（{count} 行，如第 {example['line']} 行：{reason}），请更正后重新导入。"
             )

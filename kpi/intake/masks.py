@@ -10,6 +10,7 @@ COMPOUND_SURNAMES = frozenset(
     | {"公孙", "轩辕", "钟离", "宇文", "独孤", "南宫", "端木", "百里", "公羊", "申屠", "澹台"}
 )
 PHONE_IN_TEXT = re.compile(r"1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
+IDENTITY = re.compile(r"\d{17}[\dXx]")
 LONG_DIGITS = re.compile(r"\d{7,}[Xx]?")
 MOBILE = re.compile(r"\d{3}[\d*]{4}\d{4}")
 HIDDEN = "***"
@@ -39,6 +40,11 @@ def mask_id_number(number: str) -> str:
 def mask_free_text(text: str) -> str:
     """Return ``text`` with telephone numbers and every run of seven or more digits replaced by ***."""
     return PHONE_IN_TEXT.sub(HIDDEN, LONG_DIGITS.sub(HIDDEN, text))
+
+
+def mask_numbers(text: str) -> str:
+    """Return ``text`` with mobile and identity numbers hidden, whatever column they stand in."""
+    return PHONE_IN_TEXT.sub(HIDDEN, IDENTITY.sub(HIDDEN, text))
 
 
 MASKS: dict[str, Callable[[str], str]] = {

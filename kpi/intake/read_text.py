@@ -89,15 +89,20 @@ class _Body:
         starts = regular_records(data, self._separator, self._width)
         if starts is None:
             return None
-        cells = pl.read_csv(
-            data,
-            has_header=False,
-            schema={str(i): pl.String() for i in range(self._width)},
-            separator=self._separator,
-            quote_char='"',
-            empty_string_is_null=False,
-            extra_columns="raise",
-        )
+        try:
+            cells = pl.read_csv(
+                data,
+                has_header=False,
+                schema={str(i): pl.String() for i in range(self._width)},
+                separator=self._separator,
+                quote_char='"',
+                empty_string_is_null=False,
+                extra_columns="raise",
+            )
+        except pl.exceptions.PolarsError:
+            return None
+        if len(cells) != len(starts):
+            return None
         lines = pl.Series("line", starts + self._line, dtype=pl.Int32())
         self._line += data.count(b"\n")
         self._rows += len(cells)

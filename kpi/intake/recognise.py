@@ -13,10 +13,11 @@ from kpi.intake.cautions import Caution
 from kpi.intake.headers import HeaderRow, header_rows
 from kpi.intake.mapping import Mapping
 from kpi.intake.read import Candidate
-from kpi.intake.spelling import header_key
+from kpi.intake.spelling import header_key, quotable
 from kpi.intake.titles import stated_export, stated_period
 
 LEAST_MATCHES = 2
+ABOVE = 0.7
 # Columns the list of refused rows adds, so that a corrected row can be set against the one it corrects.
 ORIGIN = ("原批次", "原行号")
 
@@ -123,9 +124,10 @@ def recognise(
         raise unknown.incomplete(table, best.subject, best.columns, best.missing, file_name)
     if best.duplicates:
         raise ImportRefused(
-            f"文件“{file_name}”的表头重复出现“{'”“'.join(best.duplicates)}”，请只保留其中一列后再导入。"
+            f"文件“{file_name}”的表头重复出现“{'”“'.join(map(quotable, best.duplicates))}”，请只保留其中一列后再导入。"
         )
     tables = _tables(best, matches, file_name)
+    _check_above(tables, file_name)
     titles = [" ".join(cell for row in c.head[: h.row] for cell in row) for c, h in tables]
     periods = [period for title in titles if (period := stated_period(title, file_name))]
     exports = [moment for title in titles if (moment := stated_export(title))]
@@ -148,8 +150,8 @@ def _wanted(candidates: list[Candidate], sheet: str | None, file_name: str) -> l
         return candidates
     named = [candidate for candidate in candidates if candidate.name == sheet]
     if not named:
-        names = "、".join(candidate.name for candidate in candidates)
-        raise ImportRefused(f"文件“{file_name}”里没有工作表“{sheet}”，可选的有{names}，请重新选择。")
+        names = "、".join(quotable(candidate.name) for candidate in candidates)
+        raise ImportRefused(f"文件“{file_name}”里没有工作表“{quotable(sheet)}”，可选的有{names}，请重新选择。")
     return named
 
 
@@ -222,12 +224,29 @@ def _tables(best: _Match, matches: list[_Match], file_name: str) -> list[tuple[C
     if len(alike) < len(others):
         names = [best.candidate.name, *others]
         raise SheetChoice(
-            f"文件“{file_name}”有多个工作表都是数据（“{'”“'.join(names)}”），表头不同不能合并，"
+            f"文件“{file_name}”有多个工作表都是数据（“{'”“'.join(map(quotable, names))}”），表头不同不能合并，"
             "请选择其中一个（命令行用 --sheet 指定）或分别另存后导入。",
             names,
         )
     tables = [(best.candidate, best.header), *((m.candidate, m.header) for m in alike)]
     return sorted(tables, key=lambda table: table[0].order)
+
+
+def _check_above(tables: list[tuple[Candidate, HeaderRow]], file_name: str) -> None:
+    """Raise ImportRefused when rows above the header are as full as it is: they would be lost as titles."""
+    for candidate, header in tables:
+        filled = sum(map(bool, header.cells))
+        heading = {top for top, _, _, _ in candidate.spans}
+        above = [
+            candidate.head_lines[row]
+            for row in range(header.row)
+            if row not in heading and sum(bool(cell.strip()) for cell in candidate.head[row]) > ABOVE * max(2, filled)
+        ]
+        if above:
+            raise ImportRefused(
+                f"文件“{file_name}”的表头在第 {candidate.head_lines[header.row]} 行，但它上方的第 {above[0]} 行像是数据，"
+                "请把表头移到数据上方后重新导入。"
+            )
 
 
 def _is_sheet(candidate: Candidate) -> bool:
@@ -237,7 +256,7 @@ def _is_sheet(candidate: Candidate) -> bool:
 
 def _cautions(tables: list[tuple[Candidate, HeaderRow]]) -> tuple[Caution, ...]:
     found = [caution for candidate, _ in tables for caution in candidate.cautions]
-    names = "”“".join(candidate.name for candidate, _ in tables)
+    names = "”“".join(quotable(candidate.name) for candidate, _ in tables)
     if tables[0][0].is_hidden:
         found.append(Caution(cautions.HIDDEN_SHEET, f"数据在隐藏的工作表“{names}”里，请确认它不是作废的旧数据。"))
     if len(tables) > 1:

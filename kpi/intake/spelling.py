@@ -8,6 +8,7 @@ import unicodedata
 INVISIBLE = "\u200b\u200c\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 EMPTY_WORDS = frozenset({"", "-", "--", "—", "——", "–", "/", "\\", "无", "n/a", "null", "none", "nan"})
 SPACE = re.compile(r"\s+")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DECORATION = re.compile(r"[\s*★:：]+")
 BRACKETED = re.compile(r"\([^()]*\)")
 WRAPPED = re.compile(r'=?"(.*)"|=?“(.*)”', re.DOTALL)
@@ -29,6 +30,13 @@ def tidy(text: str) -> str:
 def fold(text: str) -> str:
     """Return ``text`` tidied and with full-width letters, digits and signs made half-width (NFKC)."""
     return tidy(unicodedata.normalize("NFKC", text))
+
+
+def quotable(text: str, most: int = 20) -> str:
+    """Return ``text`` as it may stand between quotation marks in a sentence: one line, no full stop, not too long."""
+    bare = CONTROL.sub(" ", tidy(text)).replace("。", "．")
+    bare = SPACE.sub(" ", bare).strip()
+    return bare if len(bare) <= most else bare[:most] + "…"
 
 
 def is_empty(text: str) -> bool:

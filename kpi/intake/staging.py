@@ -19,6 +19,7 @@ from kpi.intake.cells import PADDED
 from kpi.intake.gather import CORRECTS, Gatherer
 from kpi.intake.gathered import Gathered
 from kpi.intake.mapping import Mapping
+from kpi.intake.masks import MASKS, mask_numbers
 from kpi.intake.places import UnknownName, unknown_names
 from kpi.intake.read import Candidate
 from kpi.intake.read_html import html_candidates
@@ -33,7 +34,7 @@ from kpi.intake.totals import compared, differing, stated_totals
 
 MOST_BYTES = 2 * 1024**3
 SAMPLE_LINES = 3
-LONGEST_SAMPLE = 160
+LONGEST_SAMPLE = 200
 CONTROLS = "去除控制字符"
 
 
@@ -88,7 +89,7 @@ def _staged(
         encoding=sniffed.encoding,
         header_line=found.header_line,
         headers=found.headers,
-        sample=tuple(_line(cells) for cells in candidate.head[row : row + SAMPLE_LINES]),
+        sample=_sample(found, candidate.head[row : row + SAMPLE_LINES]),
         pieces=Pieces(tuple(gathered.pieces) or (gatherer.nothing(),), sum(gathered.heights), folder),
         refused=pl.concat(gathered.refused).sort("line"),
         corrects=pl.concat([pl.DataFrame(schema=CORRECTS), *gathered.corrects]),
@@ -157,9 +158,17 @@ def _period(found: Recognised, gathered: Gathered, file_name: str) -> tuple[date
     return gathered.first_day, gathered.last_day, []
 
 
-def _line(cells: list[str]) -> str:
-    text = "　".join(cell.strip() for cell in cells)
-    return text if len(text) <= LONGEST_SAMPLE else text[:LONGEST_SAMPLE] + "…"
+def _sample(found: Recognised, rows: list[list[str]]) -> tuple[str, ...]:
+    """Return the header and the first rows as they were understood: the columns used only, personal ones masked."""
+    lines = ["　".join(found.headers[place] for place in found.columns.values())]
+    for row in rows[1:]:
+        cells = []
+        for name, place in found.columns.items():
+            text = row[place].strip() if place < len(row) else ""
+            mask = MASKS.get(found.subject.column(name).personal or "", mask_numbers)
+            cells.append(mask(text) if text else "–")
+        lines.append("　".join(cells))
+    return tuple(line if len(line) <= LONGEST_SAMPLE else line[:LONGEST_SAMPLE] + "…" for line in lines)
 
 
 def _controls(sniffed: Sniffed) -> Counter[str]:

@@ -10,8 +10,9 @@ from kpi.catalogue import Catalogue, Column, Subject
 from kpi.errors import ImportRefused, UnknownLayout
 from kpi.intake import mapping as mappings
 from kpi.intake.headers import HeaderRow
+from kpi.intake.masks import mask_numbers
 from kpi.intake.read import Candidate
-from kpi.intake.spelling import tidy
+from kpi.intake.spelling import quotable
 
 SAMPLE_ROWS = 300
 LEAST_CELLS = 2
@@ -38,7 +39,7 @@ def not_as_mapped(
     """Return the refusal of a file that lacks headers its sender's mapping names."""
     return UnknownLayout(
         f"文件“{file_name}”的表头与对应关系“{mapping.source}”不符，找到的表头是“{_shown(table)}”，"
-        f"对应关系需要“{'”“'.join(mapping.columns.values())}”，请核对文件或对应关系。",
+        f"对应关系需要“{'”“'.join(map(_short, mapping.columns.values()))}”，请核对文件或对应关系。",
         _layouts(table),
         mapping.subject,
     )
@@ -79,14 +80,15 @@ def _layouts(table: tuple[Candidate, HeaderRow] | None) -> list[dict[str, object
     samples: list[list[str]] = []
     try:
         for piece in candidate.body(header.row, len(header.cells)):
-            samples += [list(row) for row in islice(piece.cells.iter_rows(), SAMPLE_ROWS - len(samples))]
+            rows = islice(piece.cells.iter_rows(), SAMPLE_ROWS - len(samples))
+            samples += [[mask_numbers(cell) for cell in row] for row in rows]
             if len(samples) >= SAMPLE_ROWS:
                 break
     except ImportRefused:
-        samples = samples or candidate.head[header.row + 1 :]
+        rows_seen = candidate.head[header.row + 1 :]
+        samples = samples or [[mask_numbers(cell) for cell in row] for row in rows_seen]
     return [{"name": candidate.name, "row": header.row, "headers": list(header.cells), "samples": samples}]
 
 
 def _short(text: str) -> str:
-    bare = tidy(text)
-    return bare if len(bare) <= 20 else bare[:20] + "…"
+    return quotable(mask_numbers(text))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +19,11 @@ import polars as pl
 from kpi.catalogue import Catalogue, Subject, Target
 from kpi.errors import StoreError, UnknownName
 from kpi.store.coverage import COVERED_SQL, covered_stretches
-from kpi.store.location import NAMES, dataset_folder, replace_text, sync_folder, writing
+from kpi.store.location import NAMES, activate, dataset_folder, replace_text, sync_folder, writing
 from kpi.store.schema import bring_up_to_date, column_list, fingerprint, made_under, quoted
 from kpi.store.statement import Statement, Verdicts, period_sql, refuse_repeated, verdict_sql
 
+_log = logging.getLogger(__name__)
 STORAGE_VERSION = "v1.5.0"
 KEPT_GENERATIONS = 5
 WRITING_MEMORY = "512MB"
@@ -85,7 +87,8 @@ class Draft:
                 + (f" join verdict on verdict.record = staged.{quoted(subject.record)}" if in_force != "true" else "")
             )
         finally:
-            connection.unregister("staged")
+            with suppress(duckdb.Error):  # after a failure the transaction takes no more commands, and goes anyway
+                connection.unregister("staged")
         connection.execute("drop table if exists verdict")
         return counts
 
@@ -255,12 +258,14 @@ def drafting(
                 connection.execute("commit")
                 connection.execute("checkpoint draft")
             _publish(folder, path, before)
-        except (OSError, duckdb.IOException) as error:
-            raise StoreError(f"写入{NAMES[dataset]}失败，原有数据未变，请检查磁盘空间后重试：{error}") from error
+        except (OSError, duckdb.OperationalError) as error:
+            _log.warning("writing %s failed: %s", path, error)
+            raise StoreError(f"写入{NAMES[dataset]}失败，原有数据未变，请检查磁盘空间和文件夹权限后重试。") from error
         finally:
             path.unlink(missing_ok=True)
+            path.with_name("draft.duckdb.wal").unlink(missing_ok=True)
     if not (root / "active").exists():
-        replace_text(root / "active", dataset)
+        activate(root, dataset)
 
 
 @contextmanager

@@ -47,12 +47,16 @@ def activate(root: Path, dataset: str) -> None:
     """Show ``dataset`` from now on; StoreError when it has no data yet."""
     if not (dataset_folder(root, dataset) / "current").exists():
         raise StoreError(f"{NAMES[dataset]}还没有内容，不能切换；请先导入文件。")
-    replace_text(root / "active", dataset)
+    with writing(root):
+        replace_text(root / "active", dataset)
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write ``text`` so that a reader sees either the old content or the new, even after a power cut."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    """Write ``text`` so that a reader sees either the old content or the new, even after a power cut.
+
+    The caller holds the only right to write there; a killed one leaves a draft that the next overwrites.
+    """
+    draft = path.with_name(f"{path.name}.new")
     with draft.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

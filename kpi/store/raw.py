@@ -31,25 +31,31 @@ def keep_days(path: Path = RETENTION) -> int:
     return int(str(stated))
 
 
-def keep(folder: Path, digest: str, content: bytes | Path) -> str:
-    """Keep a file under its digest in ``folder``/raw and return its name there; StoreError when the disk refuses."""
+def keep(folder: Path, digest: str, content: bytes | Path) -> bool:
+    """Keep a file under its digest in ``folder``/raw; say whether it was not there yet.
+
+    Raises StoreError when the disk refuses; then nothing of the file is left there.
+    """
     home = folder / "raw"
+    path, draft = home / digest, home / f"{digest}.new"
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = home / digest
-        if not path.exists():
-            draft = home / f"{digest}.{os.getpid()}.new"
-            if isinstance(content, Path):
-                shutil.copyfile(content, draft)
-            else:
-                draft.write_bytes(content)
+        if path.exists():
+            return False
+        with draft.open("wb") as file:
             draft.chmod(0o600)
-            draft.replace(path)
+            if isinstance(content, Path):
+                with content.open("rb") as source:
+                    shutil.copyfileobj(source, file)
+            else:
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
     except OSError as error:
-        raise StoreError(
-            f"原始文件存不进 {home}，没有导入任何数据，请检查磁盘空间和权限：{error.strerror}。"
-        ) from error
-    return digest
+        draft.unlink(missing_ok=True)
+        raise StoreError("原始文件存不下，没有导入任何数据，请检查磁盘空间和文件夹权限后重试。") from error
+    return True
 
 
 def mark_expired(draft: Draft, now: datetime, days: int) -> list[str]:
