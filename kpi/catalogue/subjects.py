@@ -38,7 +38,8 @@ class Column:
     ``dimension`` is the Chinese label when figures may be split by the column.
     ``personal`` is the class of personal data, masked before anything is stored. ``minimum`` and
     ``maximum`` bound a number; ``follows`` names the column whose moment must not be later. ``width`` is the number
-    of digits of an id that lost its leading zeros; ``fill_down`` says that one merged cell may stand for many rows.
+    of digits of an id that lost its leading zeros; ``fill_down`` says that one merged cell may stand for many rows,
+    ``deadline`` that a moment is one to be kept.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Column:
     follows: str | None = None
     width: int | None = None
     fill_down: bool = False
+    deadline: bool = False
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

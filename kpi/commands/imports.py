@@ -42,7 +42,7 @@ def import_files(
     for path in files:
         try:
             item = intake.stage_apart(path, path.name, settings_folder(root), mapping=mapping, sheet=sheet)
-            found = None if yes else engine.preview(root, item, catalogue)
+            found = None if yes else engine.preview(root, item, catalogue, is_complete=is_complete)
         except ImportRefused as refusal:
             results.append(_refused(path.name, refusal))
             continue

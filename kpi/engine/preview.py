@@ -41,9 +41,10 @@ class Preview:
     switches_to_real: bool
 
 
-def preview(root: Path, staged: Staged, catalogue: Catalogue) -> Preview:
+def preview(root: Path, staged: Staged, catalogue: Catalogue, *, is_complete: bool = False) -> Preview:
     """Compare a staged file with what is in force, changing nothing.
 
+    With ``is_complete`` the file is taken for the whole of its period, and what it lacks would be withdrawn.
     Raises ImportRefused when demo data arrive while real data are shown, AlreadyImported for the same bytes.
     """
     dataset = dataset_of(staged)
@@ -56,12 +57,12 @@ def preview(root: Path, staged: Staged, catalogue: Catalogue) -> Preview:
     refuse_repeated(generation.in_force(staged.digest), staged.file_name)
     counts, samples, keys = _compared(generation, statement)
     known, gone = _gone(generation, statement, keys)
+    if not is_complete and not _is_reexport(known, len(gone), staged):
+        gone = gone.clear()
     cautions = [*staged.cautions, *_changes(counts, staged), *_age(generation, statement, staged)]
     if len(gone):
-        words = (
-            f"该期间已有 {known:,} 条记录，其中 {len(gone):,} 条（如 {gone[0]}）不在这份文件里；"
-            "默认保留，若本文件是该期间的完整导出，可选“本期完整覆盖”把它们撤下。"
-        )
+        what = "将被撤下" if is_complete else "默认保留，若本文件是该期间的完整导出，可选“本期完整覆盖”把它们撤下"
+        words = f"该期间已有 {known:,} 条记录，其中 {len(gone):,} 条（如 {gone[0]}）不在这份文件里；{what}。"
         cautions.append(Caution(GONE, words))
     return Preview(
         counts["new"],
@@ -95,10 +96,7 @@ def _compared(generation: Generation, statement: Statement) -> tuple[Counter[str
 
 
 def _gone(generation: Generation, statement: Statement, keys: pl.Series) -> tuple[int, pl.Series]:
-    """Return how many records of the period are in force, and the keys of those the file lacks.
-
-    None are gone from a file that repeats less than half of them: it is another part of the period, not a re-export.
-    """
+    """Return how many records of the period are in force, and the keys of those the file lacks."""
     subject = statement.subject
     record = quoted(subject.record)
     sql = (
@@ -108,8 +106,17 @@ def _gone(generation: Generation, statement: Statement, keys: pl.Series) -> tupl
     )
     known = generation.compare(sql, keys.alias("record").to_frame())
     gone = known.filter("is_gone")["record"]
-    repeats = len(known) - len(gone)
-    return len(known), gone if repeats >= LEAST_REPEATED * len(known) else gone.clear()
+    return len(known), gone
+
+
+def _is_reexport(known: int, gone: int, staged: Staged) -> bool:
+    """Say whether a file states again what is known of its period rather than another part of it.
+
+    One that says which period it covers does so when it repeats anything, one whose period is only that of its
+    rows when it repeats half.
+    """
+    repeated = known - gone
+    return repeated > 0 if staged.states_period else repeated >= LEAST_REPEATED * known
 
 
 def _changes(counts: Counter[str], staged: Staged) -> list[Caution]:

@@ -13,6 +13,7 @@ from kpi.intake.spelling import fold, quotable
 
 HOME, HOME_CODE = "惠东", "441323"
 AREA_HEADER = re.compile(r"区划|^(?:所属)?(?:区县|县区|县市区)")
+HOME_CODES = "^\\s*4413(?:23|00)"
 MOSTLY = 0.5
 
 
@@ -49,6 +50,19 @@ def check_cells(
                 share = _share(cells[str(place)], pl.col("t").str.starts_with(code) | is_named)
                 if share > MOSTLY:
                     raise _of(area, file_name, f"“{quotable(header)}”列里 {share:.0%} 的行是{area.name}（{area.code}）")
+            _check_codes(cells[str(place)], header, file_name)
+
+
+def _check_codes(texts: pl.Series, header: str, file_name: str) -> None:
+    """Codes of a county we have no name for are a foreign file all the same."""
+    is_foreign = pl.col("t").str.contains(r"^\s*\d{6}(\d{3}|\d{6})?\s*$") & ~pl.col("t").str.contains(HOME_CODES)
+    share = _share(texts, is_foreign)
+    if share > MOSTLY:
+        code = texts.str.strip_chars().str.head(6).mode()[0]
+        raise ImportRefused(
+            f"文件“{file_name}”属于区划代码 {code} 的地区，不是惠东县的数据"
+            f"（“{quotable(header)}”列里 {share:.0%} 的行），请选择本县的导出文件。"
+        )
 
 
 def _share(texts: pl.Series, condition: pl.Expr) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from kpi.catalogue import Catalogue, Column
@@ -20,8 +20,10 @@ LOST_PRECISION = re.compile(r"\d(?:\.\d+)?[eE]\+\d+|\d\.\d+[eE]\d+|\d+\.0+")
 NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[+-]?\.\d+)(万|亿)?(%)?")
 LEVEL_WITH_DIGIT = re.compile(r"\(?([1-5])\)?[-.、:=\s]*(\D+)|(\D+?)[-.、:=\s(]*([1-5])\)?")
 COUNTY = re.compile(r"^(?:广东省)?(?:惠州市)?(?:惠东县)")
-BRACKET = re.compile(r"[(\[]\s*(?:单位\s*[:：]?\s*)?([^()\[\]]+?)\s*[)\]]")
+BRACKET = re.compile(r"[(\[【]\s*(?:单位\s*[:：]?\s*)?([^()\[\]【】]+?)\s*[)\]】]")
 INT32 = 2**31
+END_OF_DAY = re.compile(r"(?<!\d)24\s*[:时点]\s*0{0,2}")
+PERCENT = "%"
 PADDED = "编号补足前面的零"
 # Units a header may state in brackets, each family with its size in the smallest of them.
 UNITS: tuple[dict[str, float], ...] = (
@@ -41,7 +43,7 @@ LEVELS = {
     "非常不满意": 1,
     "很不满意": 1,
 }
-UNRATED = frozenset({"未评价", "未评", "未作评价", "默认", "默认评价", "默认好评", "系统默认", "0"})
+UNRATED = frozenset({"未评价", "未评", "未作评价", "默认", "默认评价", "默认好评", "系统默认"})
 FLAGS = {
     **dict.fromkeys(("是", "1", "y", "yes", "true", "t", "有", "√", "✓", "对"), True),
     **dict.fromkeys(("否", "0", "n", "no", "false", "f", "无", "没有", "×", "✗"), False),
@@ -70,6 +72,8 @@ def interpreter(
     """
     read: Interpreter
     match column.type:
+        case "datetime" if column.deadline:
+            read = _read_deadline
         case "date" | "datetime" | "flag":
             read = {"date": _read_date, "datetime": _read_datetime, "flag": _read_flag}[column.type]
         case "id":
@@ -127,6 +131,14 @@ def _read_id(text: str) -> Reading:
     return Reading(bare, note="" if bare == text else "编号去除空格、引号或全角")
 
 
+def _read_deadline(text: str) -> Reading:
+    """24:00 is the end of its day, not the beginning of the next: a deadline at midnight sharp means a whole day."""
+    reading = _read_datetime(text)
+    if isinstance(reading.value, datetime) and END_OF_DAY.search(fold(text)):
+        return reading._replace(value=reading.value - timedelta(seconds=1))
+    return reading
+
+
 def _read_datetime(text: str) -> Reading:
     bare = fold(text)
     if is_empty(bare):
@@ -168,8 +180,8 @@ def _number_reader(column: Column, factor: float) -> Interpreter:
         bare = SPACE.sub("", fold(text)).replace(",", "")
         if is_empty(bare):
             return NOTHING
-        match = NUMBER.fullmatch(bare.removesuffix(column.unit or ""))
-        if match is None:
+        match = NUMBER.fullmatch(bare if column.unit == PERCENT else bare.removesuffix(column.unit or ""))
+        if match is None or (match[3] and column.unit != PERCENT):
             return Reading(None, rules.BAD_NUMBER)
         number = float(match[1])
         if match[2]:

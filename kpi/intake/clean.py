@@ -89,7 +89,7 @@ def _in_bulk(column: Column, texts: pl.Series) -> pl.Series | None:
     match column.type, column.personal:
         case (("date" | "datetime"), _):
             values = parse_common(texts).cast(DTYPES[column.type])
-        case "id", _:
+        case "id", _ if column.width is None:
             values = _keep(texts, texts.str.contains(PLAIN_ID))
         case "text", "phone":
             values = _hide_middle(texts, texts.str.contains(PLAIN_MOBILE), 3, "****")

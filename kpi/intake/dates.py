@@ -16,10 +16,10 @@ SHANGHAI = timezone(timedelta(hours=8))
 MOMENT = re.compile(
     r"(?P<year>\d{4})(?:\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
     r"|(?P<month2>\d{2})(?P<day2>\d{2}))"
-    r"(?:\s*[T ]?\s*(?:(?:星期|周)[一二三四五六日天])?\s*"
+    r"(?:\s*[T ]?\s*(?:\(?(?:星期|周)[一二三四五六日天]\)?)?\s*"
     r"(?:(?P<half>上午|下午|凌晨|早上|中午|晚上|AM|PM)?\s*(?P<hour>\d{1,2})\s*[:时点]\s*(?:(?P<minute>\d{1,2})\s*分?)?"
     r"(?:\s*:?\s*(?P<second>\d{1,2})(?:\.\d+)?\s*秒?)?\s*(?P<half2>AM|PM)?"
-    r"|(?P<hour2>\d{2})(?P<minute2>\d{2})(?P<second2>\d{2}))"
+    r"|(?P<hour2>\d{2})(?P<minute2>\d{2})(?P<second2>\d{2})?)"
     r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?\s*",
     re.IGNORECASE,
 )

@@ -22,8 +22,10 @@ from kpi.intake.read import Candidate, Ragged, RawTable
 from kpi.intake.recognise import Recognised
 from kpi.intake.refuse import refused_rows
 from kpi.intake.shares import Shares
+from kpi.intake.text import check_control_rows
 from kpi.intake.validate import settle_copies, validate
 
+CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 CORRECTS = {"batch": pl.Int32(), "origin_line": pl.Int32(), "line": pl.Int32()}
 
 
@@ -87,8 +89,19 @@ class Gatherer:
                 lines = (table.lines + offset).alias("line")
                 ragged = tuple(Ragged(each.line + offset, each.cells) for each in table.ragged)
                 last = max([last, *lines.tail(1).to_list(), *(each.line for each in ragged)])
-                yield candidate, RawTable(table.cells, lines.cast(pl.Int32), ragged, table.merged)
+                cells = self._without_controls(table.cells) if candidate.order >= 0 else table.cells
+                yield candidate, RawTable(cells, lines.cast(pl.Int32), ragged, table.merged)
             offset = last
+
+    def _without_controls(self, cells: pl.DataFrame) -> pl.DataFrame:
+        """Return the cells of a workbook or page without control characters; those of a text are gone already."""
+        found = cells.select(pl.all().str.count_matches(CONTROLS).cast(pl.Int64))
+        rows = int((found.sum_horizontal() > 0).sum()) if found.width else 0
+        if not rows:
+            return cells
+        self.all.controls += int(found.sum_horizontal().sum())
+        check_control_rows(rows, len(cells), self._file_name)
+        return cells.select(pl.all().str.replace_all(CONTROLS, ""))
 
     def _records(self, table: RawTable) -> Records:
         return without_noise(table, self._found.headers, self._found.columns[self._found.subject.record])

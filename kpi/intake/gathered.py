@@ -35,6 +35,7 @@ class Gathered:
     rows_read: int = 0
     records: int = 0
     ragged: int = 0
+    controls: int = 0
     demo_keys: int = 0
     known_keys: int = 0
     filled_down: int = 0

@@ -148,7 +148,8 @@ class _Body:
                     rows, lines, ragged = [], [], []
         except csv.Error as error:
             raise ImportRefused(
-                f"文件“{self._name}”第 {line} 行的引号不配对，后面的行无法分开，请更正该行的引号或重新导出。"
+                f"文件“{self._name}”第 {line} 行的引号不配对，后面的行无法分开"
+                f"{'，文件可能不完整' if self._text.is_cut else ''}，请重新导出，或更正该行的引号。"
             ) from error
         if ragged and self._text.is_cut and ragged[-1].line > max(lines, default=0):
             self._check_end(ragged[-1])

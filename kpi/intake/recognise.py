@@ -243,8 +243,9 @@ def _check_above(tables: list[tuple[Candidate, HeaderRow]], file_name: str) -> N
             if row not in heading and sum(bool(cell.strip()) for cell in candidate.head[row]) > ABOVE * max(2, filled)
         ]
         if above:
+            line = candidate.head_lines[header.row]
             raise ImportRefused(
-                f"文件“{file_name}”的表头在第 {candidate.head_lines[header.row]} 行，但它上方的第 {above[0]} 行像是数据，"
+                f"文件“{file_name}”的表头在第 {line} 行，但它上方的第 {above[0]} 行像是数据，"
                 "请把表头移到数据上方后重新导入。"
             )
 

@@ -10,7 +10,7 @@ EMPTY_WORDS = frozenset({"", "-", "--", "—", "——", "–", "/", "\\", "无"
 SPACE = re.compile(r"\s+")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DECORATION = re.compile(r"[\s*★:：]+")
-BRACKETED = re.compile(r"\([^()]*\)")
+BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 WRAPPED = re.compile(r'=?"(.*)"|=?“(.*)”', re.DOTALL)
 
 _without_invisible = str.maketrans("", "", INVISIBLE)
@@ -24,7 +24,7 @@ def tidy(text: str) -> str:
     bare = text.translate(_without_invisible).strip()
     if match := WRAPPED.fullmatch(bare):
         bare = (match[1] or match[2] or "").strip()
-    return bare.removeprefix("'").strip()
+    return bare.lstrip("'‘’").strip()
 
 
 def fold(text: str) -> str:

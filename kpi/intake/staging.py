@@ -95,7 +95,7 @@ def _staged(
         corrects=pl.concat([pl.DataFrame(schema=CORRECTS), *gathered.corrects]),
         rows_read=gathered.rows_read,
         skipped=dict(gathered.skipped),
-        normalised=dict(gathered.normalised + _controls(sniffed)),
+        normalised=dict(gathered.normalised + _controls(sniffed, gathered)),
         ignored_columns=found.ignored,
         hidden_sheets=found.hidden_sheets,
         totals=totals,
@@ -171,8 +171,8 @@ def _sample(found: Recognised, rows: list[list[str]]) -> tuple[str, ...]:
     return tuple(line if len(line) <= LONGEST_SAMPLE else line[:LONGEST_SAMPLE] + "…" for line in lines)
 
 
-def _controls(sniffed: Sniffed) -> Counter[str]:
-    controls = sniffed.text.controls if sniffed.text else 0
+def _controls(sniffed: Sniffed, gathered: Gathered) -> Counter[str]:
+    controls = gathered.controls + (sniffed.text.controls if sniffed.text else 0)
     return Counter({CONTROLS: controls} if controls else {})
 
 

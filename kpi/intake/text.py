@@ -46,11 +46,7 @@ class Text:
             lines += block.count(b"\n")
             yield block
         self.is_cut = tail not in (b"\n", b"")
-        if self._control_rows > max(1, MOST_CONTROL_ROWS * lines):
-            raise ImportRefused(
-                f"文件“{self.source.file_name}”有 {self._control_rows} 行含有不可见的控制字符，"
-                "可能不是表格或已损坏，请重新导出为 CSV 或 Excel（xlsx）。"
-            )
+        check_control_rows(self._control_rows, lines, self.source.file_name)
 
     def head(self, size: int) -> bytes:
         """Return about the first ``size`` bytes of the text as UTF-8."""
@@ -112,6 +108,15 @@ class Text:
         self.controls += len(marks)
         self._control_rows += len(np.unique(np.searchsorted(np.flatnonzero(whole == NEWLINE), marks)))
         return block.translate(None, CONTROL)
+
+
+def check_control_rows(concerned: int, rows: int, file_name: str) -> None:
+    """Raise ImportRefused when more than one row, and more than one in a thousand, held control characters."""
+    if concerned > max(1, MOST_CONTROL_ROWS * rows):
+        raise ImportRefused(
+            f"文件“{file_name}”有 {concerned} 行含有不可见的控制字符，可能不是表格或已损坏，"
+            "请重新导出为 CSV 或 Excel（xlsx）。"
+        )
 
 
 def _whole_lines(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

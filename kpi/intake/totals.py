@@ -13,7 +13,7 @@ from kpi.intake.recognise import Recognised
 from kpi.intake.spelling import fold, tidy
 from kpi.intake.staged import Total
 
-WHOLE = re.compile(r"(总\s*计|合\s*计|共\s*计|共)(?=$|[\s:：（(\d])")
+WHOLE = re.compile(r"(?:以上)?(总\s*计|合\s*计|共\s*计|共)数?(?=$|[\s:：（(\d])")
 COUNTED = re.compile(r"[:：（(\s]*(\d[\d,]*)\s*(?:条|件|宗|行|笔|个|次|人次)?(?:记录|数据)?[)）]?$")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 ROWS = "行数"

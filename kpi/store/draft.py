@@ -71,7 +71,8 @@ class Draft:
             counts["withdrawn"] = self._withdraw(statement, batch)
         verdicts = Verdicts(*(counts[name] for name in ("new", "changed", "same", "older", "withdrawn")))
         self._record_batch(batch, statement, verdicts, imported_at)
-        self._touch(subject, f"select {quoted(subject.record)} from {subject.key}_version where batch = {batch}")
+        if verdicts.new or verdicts.changed:
+            self._touch(subject, f"select {quoted(subject.record)} from {subject.key}_version where batch = {batch}")
         return batch, verdicts
 
     def _append_piece(self, statement: Statement, batch: int, piece: pl.DataFrame, is_first: bool) -> Counter[str]:

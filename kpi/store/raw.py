@@ -42,15 +42,11 @@ def keep(folder: Path, digest: str, content: bytes | Path) -> bool:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists():
             return False
-        with draft.open("wb") as file:
-            draft.chmod(0o600)
-            if isinstance(content, Path):
-                with content.open("rb") as source:
-                    shutil.copyfileobj(source, file)
-            else:
-                file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        draft.touch(mode=0o600)
+        if isinstance(content, Path):
+            shutil.copyfile(content, draft)
+        else:
+            draft.write_bytes(content)
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)

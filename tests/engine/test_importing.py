@@ -1,4 +1,4 @@
-"""From file to figures and back: what a preview promises, complete periods, corrected rows, kept files, the drop folder."""
+"""From file to figures and back: what a preview promises, complete periods, corrections, kept files, drop folder."""
 
 from __future__ import annotations
 
@@ -67,8 +67,12 @@ def test_a_preview_counts_what_the_import_then_does(tmp_path: Path) -> None:
 def test_a_part_of_a_period_makes_nothing_gone(tmp_path: Path) -> None:
     rows = rows_of(RATING, 30)
     put(tmp_path, titled(rows))
-    part = titled(rows[:5], "2024-01-06 08:30")
-    assert engine.preview(tmp_path, read(part, "五行.csv"), CATALOGUE).gone == 0
+    other = titled(rows_of({**RATING, "评价流水号": "Q1"}, 5), "2024-01-06 08:30")
+    assert engine.preview(tmp_path, read(other, "另五行.csv"), CATALOGUE).gone == 0
+    assert engine.preview(tmp_path, read(other, "另五行.csv"), CATALOGUE, is_complete=True).gone == 30
+    part = read(csv_text(rows[:5]).encode(), "五行.csv")
+    assert engine.preview(tmp_path, part, CATALOGUE).gone == 0
+    assert engine.preview(tmp_path, read(titled(rows[:5], "2024-01-06 08:30")), CATALOGUE).gone == 25
 
 
 def test_an_older_export_must_be_confirmed_and_overrules_nothing(tmp_path: Path) -> None:

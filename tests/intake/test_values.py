@@ -120,7 +120,6 @@ def test_a_date_column_takes_dates_moments_and_serials() -> None:
         ("1 234", 1234.0),
         ("1.2万", 12000.0),
         ("3亿", 3e8),
-        ("95.35%", 95.35),
         ("12分钟", 12.0),
         ("-3", -3.0),
         ("'7", 7.0),
@@ -136,6 +135,13 @@ def test_a_number_is_read_in_every_usual_spelling(text: str, number: float | Non
     column = replace(catalogue().subjects["one_window_case"].column("wait_minutes"), minimum=None, maximum=None)
     reading = interpreter(column, column.header, [text], catalogue())(text)
     assert (reading.value, reading.rule) == (number, "")
+
+
+def test_a_percent_sign_belongs_to_percentages_only() -> None:
+    minutes = catalogue().subjects["one_window_case"].column("wait_minutes")
+    share = replace(minutes, unit="%")
+    assert interpreter(share, "办结率", [], catalogue())("95.35%").value == 95.35
+    assert interpreter(minutes, minutes.header, [], catalogue())("95.35%").rule == rules.BAD_NUMBER
 
 
 @pytest.mark.parametrize("text", ["nan%", "inf", "1,2.3.4", "#DIV/0!", "12小时", "一百"])
@@ -162,7 +168,7 @@ def test_an_answer_is_read_in_every_usual_spelling(text: str, answer: bool | Non
         *zip(("非常不满意", "不满意", "基本满意", "满意", "非常满意"), range(1, 6), strict=True),
         *((text, int(text[0])) for text in ("5", "1", "４", "5.0", "5星", "5-非常满意")),
         *(("三星", 3), ("★★", 2), ("★★☆☆☆", 2), ("满意(4)", 4), (" 满意 ", 4)),
-        *((text, None) for text in ("未评价", "默认", "0", "默认好评", "", "—")),
+        *((text, None) for text in ("未评价", "默认", "默认好评", "", "—")),
     ],
 )
 def test_a_mark_is_read_in_words_digits_and_stars(text: str, level: int | None) -> None:
