@@ -58,7 +58,7 @@ def mark_expired(draft: Draft, now: datetime, days: int) -> list[str]:
     """Record as purged every kept file older than ``days`` and return their names; ``purge`` then removes them."""
     expired = draft.connection.execute(
         "update batch set raw_purged_at = $now where raw_file is not null and raw_purged_at is null "
-        "and imported_at < $before returning raw_file",
+        "and imported_at <= $before returning raw_file",
         {"now": now, "before": now - timedelta(days=days)},
     ).fetchall()
     return sorted({name for (name,) in expired})

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpi.catalogue import Column
+from kpi.intake import rules
 from kpi.intake.cells import interpreter
 from kpi.intake.clean import clean_column
 from kpi.intake.dates import FORMATS, NoSuchDate, NotADate, parse_common, parse_moment
