@@ -86,7 +86,7 @@ def _turn_back(draft: Draft, moment: datetime) -> None:
     connection.execute("update batch set undone_at = null where undone_at >= $1", {"1": moment})
     subjects = draft.catalogue.subjects
     for (key,) in changed:
-        draft.choose_current(subjects[key], f"select {subjects[key].record} from {key}_version")
+        draft.choose_current(subjects[key], f"select {subjects[key].record} as record from {key}_version")
     gone = "select batch from batch where imported_at >= $1"
     connection.execute(f"delete from refused_row where batch in ({gone})", {"1": moment})
     connection.execute("delete from batch where imported_at >= $1", {"1": moment})

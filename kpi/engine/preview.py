@@ -81,11 +81,13 @@ def preview(root: Path, staged: Staged, catalogue: Catalogue, *, is_complete: bo
 def _compared(generation: Generation, statement: Statement) -> tuple[Counter[str], pl.DataFrame, pl.Series]:
     """Return how many rows have each verdict, the differences of some changed ones, and the keys of all."""
     subject = statement.subject
-    sql = verdict_sql(subject, statement.stated_at)
     counts: Counter[str] = Counter()
     samples: list[pl.DataFrame] = []
-    keys = []
+    keys = [pl.Series(dtype=pl.String)]
     for piece in statement.pieces:
+        if piece.is_empty():
+            continue
+        sql = verdict_sql(subject, statement.stated_at, piece[subject.record])
         verdicts = generation.compare(sql, piece)
         counts.update(dict(verdicts["verdict"].value_counts().iter_rows()))
         keys.append(piece[subject.record])

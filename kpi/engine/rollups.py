@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kpi.catalogue import Subject
 from kpi.store import Draft
+from kpi.store.narrow import events_on
 from kpi.store.schema import bucket_measures, bucket_sql, measures, quoted, rollup_sql
 
 ALL_DAYS = "true"
@@ -25,7 +26,8 @@ def refresh(draft: Draft) -> None:
             # What another subject's records mean for this one is not bound to their days.
             _restate(draft, subject, ALL_DAYS)
         elif _is_touched(draft, subject):
-            _restate(draft, subject, f"day in (select day from touched_day where subject = '{subject.key}')")
+            touched = f"select day from touched_day where subject = '{subject.key}'"
+            _restate(draft, subject, f"day in ({touched})", events_on(draft.connection, subject, touched))
 
 
 def sum_again(draft: Draft) -> None:
@@ -48,27 +50,27 @@ def _set_horizon(draft: Draft) -> None:
     )
 
 
-def _sum_days(draft: Draft, subject: Subject, days: str) -> None:
-    """Sum the subject's events anew for the days the SQL condition ``days`` holds for."""
+def _sum_days(draft: Draft, subject: Subject, days: str, events: str | None = None) -> None:
+    """Sum the subject's events, or those of ``events``, anew for the days the SQL condition ``days`` holds for."""
     connection, key = draft.connection, subject.key
     connection.execute(f"delete from {key}_rollup where {days}")
-    connection.execute(f"insert into {key}_rollup {rollup_sql(connection, subject, days)}")
+    connection.execute(f"insert into {key}_rollup {rollup_sql(connection, subject, days, events)}")
     connection.execute(f"delete from {key}_bucket where {days}")
     for measure in bucket_measures(draft.catalogue, subject):
-        connection.execute(f"insert into {key}_bucket {bucket_sql(subject, measure, days)}")
+        connection.execute(f"insert into {key}_bucket {bucket_sql(subject, measure, days, events)}")
 
 
-def _restate(draft: Draft, subject: Subject, days: str) -> None:
+def _restate(draft: Draft, subject: Subject, days: str, events: str | None = None) -> None:
     """Sum the touched days anew and keep what changed on days already reported."""
     stretches = draft.covered_before.get(subject.key, [])
     reported = " or ".join(f"day between date '{first}' and date '{last}'" for first, last in stretches)
     if not reported:
-        _sum_days(draft, subject, days)
+        _sum_days(draft, subject, days, events)
         return
     connection, key = draft.connection, subject.key
     for table in ("rollup", "bucket"):
         connection.execute(f"create temp table {table}_before as select * from {key}_{table} where {days}")
-    _sum_days(draft, subject, days)
+    _sum_days(draft, subject, days, events)
     names = ", ".join(quoted(name) for name in measures(connection, subject))
     differences = ", ".join(
         f"sum(sign * coalesce({quoted(n)}, 0)) as {quoted(n)}" for n in measures(connection, subject)

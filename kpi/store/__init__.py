@@ -1,7 +1,7 @@
 """Sealed generations, batches, undo, publish, query. Besides the engine, the only room that imports duckdb."""
 
 from kpi.store.corrections import corrected_buckets, corrections
-from kpi.store.draft import Draft, drafting, opened
+from kpi.store.draft import Draft
 from kpi.store.generation import Generation, close, close_all, current
 from kpi.store.location import (
     DEMO,
@@ -13,6 +13,7 @@ from kpi.store.location import (
     settings_folder,
     store_root,
 )
+from kpi.store.publishing import drafting, opened
 from kpi.store.schema import fingerprint
 from kpi.store.statement import Statement, Verdicts, period_sql, refuse_repeated, verdict_sql
 from kpi.store.sums import (

@@ -32,6 +32,8 @@ FIRST_CALENDAR_DAY = date(2015, 1, 1)
 LAST_CALENDAR_DAY = date(2035, 12, 31)
 BUCKET_WIDTH = 1.01
 LOWEST_BUCKET = -100_000
+IN_FORCE = "is_current and not is_withdrawn"
+"""The condition under which a version counts."""
 
 
 def quoted(name: str) -> str:
@@ -42,6 +44,16 @@ def quoted(name: str) -> str:
 def column_list(subject: Subject, prefix: str = "") -> str:
     """Return the subject's columns as a SQL list, each behind ``prefix``."""
     return ", ".join(f"{prefix}{quoted(column.name)}" for column in subject.columns)
+
+
+def key_range(record: str, lowest: str, highest: str) -> str:
+    """Return the SQL condition that a key, written as ``record``, lies between two keys, both included.
+
+    Said in so many words, it spares the database the parts of a table where no such key can be, which a list of
+    keys to look for does not.
+    """
+    low, high = (key.replace("'", "''") for key in (lowest, highest))
+    return f"{record} between '{low}' and '{high}'"
 
 
 def fingerprint() -> str:
@@ -118,11 +130,15 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
     for subject in catalogue.subjects.values():
         connection.execute(
             f"create or replace view {subject.key} as "
-            f"select {column_list(subject)} from {subject.key}_version where is_current and not is_withdrawn"
+            f"select {column_list(subject)} from {subject.key}_version where {IN_FORCE}"
         )
     for subject in catalogue.subjects.values():
-        sql = (QUERIES / "measures" / f"{subject.key}.sql").read_text(encoding="utf-8")
-        connection.execute(f"create or replace view {subject.key}_event as {sql}")
+        connection.execute(f"create or replace view {subject.key}_event as {event_sql(subject)}")
+
+
+def event_sql(subject: Subject) -> str:
+    """Return the SQL of the subject's events over its rows in force."""
+    return (QUERIES / "measures" / f"{subject.key}.sql").read_text(encoding="utf-8")
 
 
 def measures(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list[str]:
@@ -131,13 +147,17 @@ def measures(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list[st
     return [row[0] for row in described if row[0] not in {"record", "day"} and row[0] not in subject.dimensions]
 
 
-def rollup_sql(connection: duckdb.DuckDBPyConnection, subject: Subject, days: str) -> str:
-    """Return SQL for the subject's sums by day and town over the days for which the condition ``days`` holds."""
+def rollup_sql(connection: duckdb.DuckDBPyConnection, subject: Subject, days: str, events: str | None = None) -> str:
+    """Return SQL for the subject's sums by day and town over the days for which the condition ``days`` holds.
+
+    ``events`` is where to read them from: all, unless told which hold those of the days.
+    """
     sums = ", ".join(f"sum({quoted(m)})::double as {quoted(m)}" for m in measures(connection, subject))
-    return f"select day, {town_sql(subject)} as town, {sums} from {subject.key}_event where {days} group by 1, 2"
+    events = events or f"{subject.key}_event"
+    return f"select day, {town_sql(subject)} as town, {sums} from {events} where {days} group by 1, 2"
 
 
-def bucket_sql(subject: Subject, measure: str, days: str) -> str:
+def bucket_sql(subject: Subject, measure: str, days: str, events: str | None = None) -> str:
     """Return SQL for one measure's values by day, town and bucket: how many records, and their total.
 
     Buckets are powers of ``BUCKET_WIDTH``, values of zero and below share one. The mean of a bucket is
@@ -150,7 +170,7 @@ def bucket_sql(subject: Subject, measure: str, days: str) -> str:
         select day, {town_sql(subject)} as town, '{measure}' as measure,
             case when {value} > 0 then {bucket} else {LOWEST_BUCKET} end as bucket,
             count(*)::double as records, sum({value})::double as total
-        from {subject.key}_event
+        from {events or f"{subject.key}_event"}
         where {value} is not null and ({days})
         group by 1, 2, 4
     """

@@ -11,7 +11,7 @@ import polars as pl
 
 from kpi.catalogue import Subject
 from kpi.errors import AlreadyImported
-from kpi.store.schema import quoted
+from kpi.store.schema import key_range, quoted
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,18 @@ def period_sql(subject: Subject, first: date, last: date) -> str:
     return "true" if subject.register else f"cast({day} as date) between date '{first}' and date '{last}'"
 
 
-def verdict_sql(subject: Subject, stated_at: datetime, staged: str = "staged") -> str:
+def verdict_sql(subject: Subject, stated_at: datetime, keys: pl.Series, staged: str = "staged") -> str:
     """Return SQL that gives one row per staged row: its record, new, changed, same or older, and if it wins.
 
     ``older`` is a row whose known statement is newer and differs. Whatever it says, a row comes into
-    force (``wins``) only when no newer statement about its record is known.
+    force (``wins``) only when no newer statement about its record is known. ``keys`` are those of
+    the staged rows.
     """
     record = quoted(subject.record)
     equal = " and ".join(
         f"{staged}.{quoted(c.name)} is not distinct from known.{quoted(c.name)}" for c in subject.columns
     )
+    sought = key_range(f"known.{record}", str(keys.min()), str(keys.max()))
     moment = f"timestamp '{stated_at:%Y-%m-%d %H:%M:%S.%f}'"
     return f"""
         select {staged}.{record} as record,
@@ -75,7 +77,8 @@ def verdict_sql(subject: Subject, stated_at: datetime, staged: str = "staged") -
             end as verdict,
             known.{record} is null or batch.stated_at <= {moment} as wins
         from {staged}
-        left join {subject.key}_version as known on known.{record} = {staged}.{record} and known.is_current
+        left join {subject.key}_version as known
+            on known.{record} = {staged}.{record} and known.is_current and {sought}
         left join batch on batch.batch = known.batch
     """
 

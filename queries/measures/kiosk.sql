@@ -6,10 +6,9 @@ with horizon_day as (
 used as (
     select kiosk_id, in_service_on as day from kiosk
     union
-    select kiosk_transaction.kiosk_id, cast(kiosk_transaction.started_at as date)
-    from kiosk_transaction
-    join kiosk on kiosk.kiosk_id = kiosk_transaction.kiosk_id
-    where cast(kiosk_transaction.started_at as date) >= kiosk.in_service_on
+    select visited.kiosk_id, visited.day
+    from (select distinct kiosk_id, cast(started_at as date) as day from kiosk_transaction) as visited
+    join kiosk on kiosk.kiosk_id = visited.kiosk_id and visited.day >= kiosk.in_service_on
 ),
 gap as (
     select

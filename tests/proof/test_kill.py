@@ -17,7 +17,7 @@ import pytest
 
 from kpi import engine
 from kpi.store import current
-from kpi.store.draft import KEPT_GENERATIONS
+from kpi.store.publishing import KEPT_GENERATIONS
 from tests.conftest import ROOT
 from tests.proof import times
 from tests.proof.children import import_file, started
