@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from kpi.catalogue import Catalogue
+from kpi.intake.ahead import ahead
 from kpi.intake.belonging import check_cells
 from kpi.intake.cells import digits_run_backwards
 from kpi.intake.clean import DTYPES, CleanColumn, clean_column
@@ -56,8 +58,11 @@ class Gatherer:
         while True:
             self.all, self._shares = Gathered(), Shares(self._found.subject, self._file_name)
             try:
-                for candidate, table in self._tables():
-                    self._add(candidate, table)
+                # A large file is read by one core while another cleans what was read before.
+                tables = ahead(self._tables()) if self._folder else self._tables()
+                with closing(tables):
+                    for candidate, table in tables:
+                        self._add(candidate, table)
             except _RunsBackwards as discovery:
                 self._backwards.add(discovery.column)
                 continue
@@ -80,7 +85,7 @@ class Gatherer:
             filled += int((texts != "").sum())
         return total if numbers and numbers > filled / 2 else None
 
-    def _tables(self) -> Iterator[tuple[Candidate, RawTable]]:
+    def _tables(self) -> Generator[tuple[Candidate, RawTable]]:
         """Return every piece of every sheet; the lines of a later sheet go on from those of the one before."""
         offset = 0
         for candidate, row in self._found.tables:
@@ -226,7 +231,7 @@ class Gatherer:
             whole.pieces.append(good)
             return
         path = self._folder / f"part-{len(whole.pieces):05d}.arrow"
-        good.write_ipc(path, compression="lz4")
+        good.write_ipc(path)
         whole.pieces.append(path)
 
     def _settle_copies(self) -> None:

@@ -64,7 +64,10 @@ class Gathered:
             piece = self.pieces[number]
             self.heights[number] = len(kept)
             if isinstance(piece, Path):
-                kept.write_ipc(piece, compression="lz4")
+                # The rows left may still lie in the old file, which must stay as it is until they are written.
+                draft = piece.with_suffix(".new")
+                kept.write_ipc(draft)
+                draft.replace(piece)
             else:
                 self.pieces[number] = kept
         every = pl.concat(days) if days else pl.Series([], dtype=pl.Date)

@@ -86,9 +86,10 @@ class _Body:
 
     def quick(self, data: bytes) -> RawTable | None:
         """Return whole records read at once; None when anything about them is irregular."""
-        starts = regular_records(data, self._separator, self._width)
-        if starts is None:
+        regular = regular_records(data, self._separator, self._width)
+        if regular is None:
             return None
+        starts, count = regular
         try:
             cells = pl.read_csv(
                 data,
@@ -104,7 +105,7 @@ class _Body:
         if len(cells) != len(starts):
             return None
         lines = pl.Series("line", starts + self._line, dtype=pl.Int32())
-        self._line += data.count(b"\n")
+        self._line += count
         self._rows += len(cells)
         return RawTable(cells, lines)
 

@@ -15,21 +15,22 @@ def last_boundary(data: bytes) -> int:
     return data.rfind(b"\n", 0, data.rfind(b'"')) + 1
 
 
-def regular_records(body: bytes, separator: str, width: int) -> np.ndarray | None:
-    """Return each record's first line (from 0) when quotes are well formed and every record is ``width`` wide.
+def regular_records(body: bytes, separator: str, width: int) -> tuple[np.ndarray, int] | None:
+    """Return each record's first line (from 0), and the number of lines, of well formed records ``width`` wide.
 
     None when anything is irregular, so that the exact reader has to look.
     """
     whole = np.frombuffer(body, np.uint8)
     newlines, quotes = _positions(whole, NEWLINE), _positions(whole, QUOTE)
     if not len(quotes):
-        return np.arange(len(newlines)) if _each_has(whole, newlines, separator, width) else None
+        is_regular = _each_has(whole, newlines, separator, width)
+        return (np.arange(len(newlines)), len(newlines)) if is_regular else None
     if not _quotes_well_formed(whole, quotes, separator):
         return None
     ending = np.searchsorted(quotes, newlines) % 2 == 0
     if not _each_has(whole, newlines[ending], separator, width, quotes):
         return None
-    return np.concatenate(([0], np.flatnonzero(ending)[:-1] + 1))
+    return np.concatenate(([0], np.flatnonzero(ending)[:-1] + 1)), len(newlines)
 
 
 def _positions(whole: np.ndarray, byte: int) -> np.ndarray:

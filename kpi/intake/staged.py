@@ -39,6 +39,17 @@ class Pieces:
         for piece in self._pieces:
             yield piece if isinstance(piece, pl.DataFrame) else pl.read_ipc(piece)
 
+    def move(self, folder: Path) -> list[str]:
+        """Put the pieces into ``folder`` as Arrow files and return their names; those on disk are only renamed."""
+        names = []
+        for number, piece in enumerate(self._pieces):
+            names.append(f"rows-{number:05d}.arrow")
+            if isinstance(piece, pl.DataFrame):
+                piece.write_ipc(folder / names[-1])
+            else:
+                piece.replace(folder / names[-1])
+        return names
+
     def collect(self) -> pl.DataFrame:
         """Return all rows as one frame."""
         return pl.concat(self)

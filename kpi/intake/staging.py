@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -63,7 +64,10 @@ def stage(
     folder = Scratch() if source.size > BLOCK else None
     latest = _latest(found, today or date.today(), file_name)
     gatherer = Gatherer(found, catalogue, file_name, latest, folder.path if folder else None)
-    return _staged(sniffed, found, gatherer, gatherer.run(), catalogue, folder)
+    with ThreadPoolExecutor(1) as aside:
+        digest = aside.submit(lambda: source.digest)
+        gathered = gatherer.run()
+    return replace(_staged(sniffed, found, gatherer, gathered, catalogue, folder), digest=digest.result())
 
 
 def _staged(
@@ -83,7 +87,7 @@ def _staged(
     return Staged(
         subject=found.subject.key,
         file_name=source.file_name,
-        digest=source.digest,
+        digest="",
         size=source.size,
         format=sniffed.format,
         encoding=sniffed.encoding,

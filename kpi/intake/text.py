@@ -31,6 +31,7 @@ class Text:
     controls: int = 0
     is_cut: bool = False
     _control_rows: int = field(default=0, repr=False)
+    _lines: int = field(default=0, repr=False)
 
     def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
         """Return the text as UTF-8 in blocks of whole lines.
@@ -38,15 +39,16 @@ class Text:
         Raises ImportRefused, naming the line, at bytes that belong to no character; and, having returned
         everything, when more than one row in a thousand held control characters.
         """
-        self.controls = self._control_rows = 0
-        lines, tail = 0, b""
+        self.controls = self._control_rows = self._lines = 0
+        tail = b""
         for decoded in self._decoded(size):
-            block = self._without_controls(decoded)
+            lines = decoded.count(b"\n")
+            block = self._without_controls(decoded, lines)
             tail = block[-1:]
-            lines += block.count(b"\n")
+            self._lines += lines
             yield block
         self.is_cut = tail not in (b"\n", b"")
-        check_control_rows(self._control_rows, lines, self.source.file_name)
+        check_control_rows(self._control_rows, self._lines, self.source.file_name)
 
     def head(self, size: int) -> bytes:
         """Return about the first ``size`` bytes of the text as UTF-8."""
@@ -60,22 +62,19 @@ class Text:
     def _decoded(self, size: int) -> Iterator[bytes]:
         """Return UTF-8 blocks of whole lines with line ends made uniform."""
         codec = {"utf-8-sig": "utf-8", "utf-16": ""}.get(self.encoding, self.encoding)
-        line = 1
         for block in self._utf16_lines(size) if not codec else _whole_lines(self.source.blocks(size), self.encoding):
             if codec == "utf-8":
                 if not is_utf8(block):
-                    raise broken(block, codec, self.source.file_name, line)
+                    raise broken(block, codec, self.source.file_name, self._lines + 1)
                 text = block
             elif codec:
                 try:
                     text = block.decode(codec).encode()
                 except UnicodeDecodeError as error:
-                    raise broken(block, codec, self.source.file_name, line) from error
+                    raise broken(block, codec, self.source.file_name, self._lines + 1) from error
             else:
                 text = block
-            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
-            line += text.count(b"\n")
-            yield text
+            yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
 
     def _utf16_lines(self, size: int) -> Iterator[bytes]:
         """Return the blocks of a UTF-16 file as UTF-8."""
@@ -98,11 +97,11 @@ class Text:
                 f"文件“{self.source.file_name}”的 UTF-16 字符不完整，请重新导出为 UTF-8 的 CSV。"
             ) from error
 
-    def _without_controls(self, block: bytes) -> bytes:
+    def _without_controls(self, block: bytes, lines: int) -> bytes:
         whole = np.frombuffer(block, np.uint8)
         pieces = range(0, len(whole), 1 << 22)
         below = sum(int(np.count_nonzero(whole[start : start + (1 << 22)] < 32)) for start in pieces)
-        if below == block.count(b"\n") + block.count(b"\t"):
+        if below == lines or below == lines + block.count(b"\t"):
             return block
         marks = np.flatnonzero(np.isin(whole, np.frombuffer(CONTROL, np.uint8)))
         self.controls += len(marks)

@@ -23,10 +23,7 @@ KINDS: dict[str, type[KpiError]] = {
 
 def packed(staged: Staged, folder: Path) -> dict[str, Any]:
     """Write the tables of ``staged`` to ``folder`` and return the rest as plain values for JSON."""
-    names = []
-    for number, frame in enumerate(staged.pieces):
-        names.append(f"rows-{number:05d}.arrow")
-        frame.write_ipc(folder / names[-1], compression="lz4")
+    names = staged.pieces.move(folder)
     for name in FRAMES:
         getattr(staged, name).write_ipc(folder / f"{name}.arrow")
     plain = {f.name: getattr(staged, f.name) for f in fields(staged) if f.name not in (*FRAMES, "pieces", "content")}

@@ -71,12 +71,18 @@ class Draft:
         subject, connection = statement.subject, self.connection
         connection.register("staged", piece)
         try:
-            counts, in_force = (Counter(new=len(piece)), "true") if is_first else self._supersede(statement, piece)
+            counts = Counter(new=len(piece)) if is_first else self._supersede(statement, batch, piece)
+            record = quoted(subject.record)
+            verdict = (
+                "true as wins from staged"
+                if is_first
+                else (
+                    f"verdict.wins from staged join verdict on verdict.record = staged.{record} and verdict <> 'same'"
+                )
+            )
             connection.execute(
-                f"insert into {subject.key}_version ({column_list(subject)}, batch, line, is_current, is_withdrawn) "
-                f"select {column_list(subject, 'staged.')}, "
-                f"{batch}, staged.line, {in_force}, false from staged"
-                + (f" join verdict on verdict.record = staged.{quoted(subject.record)}" if in_force != "true" else "")
+                f"insert into {subject.key}_version ({column_list(subject)}, batch, line, is_withdrawn, is_current) "
+                f"select {column_list(subject, 'staged.')}, {batch}, staged.line, false, {verdict}"
             )
         finally:
             with suppress(duckdb.Error):  # after a failure the transaction takes no more commands, and goes anyway
@@ -91,11 +97,14 @@ class Draft:
         connection.execute(f"""
             create temp table gone as
             select known.{record} as record from {table} as known
-            join batch on batch.batch = known.batch
-            where known.is_current and not known.is_withdrawn and known.batch <> {batch}
+            join batch on batch.batch = coalesce(known.restated_by, known.batch)
+            where known.is_current and not known.is_withdrawn and batch.batch <> {batch}
                 and {period_sql(subject, statement.period_first, statement.period_last)}
                 and batch.stated_at <= timestamp '{statement.stated_at:%Y-%m-%d %H:%M:%S.%f}'
-                and known.{record} not in (select {record} from {table} where batch = {batch})
+                and known.{record} not in (
+                    select {record} from {table} where batch = {batch}
+                    union all select {record} from {subject.key}_repeat where batch = {batch}
+                )
             """)
         count: int = connection.execute("select count(*) from gone").fetchall()[0][0]
         self._touch(subject, events_of(connection, subject, "select record from gone"))
@@ -120,7 +129,8 @@ class Draft:
         self.last_cause = Cause(batch, undone_at, is_undo=True)
         table, record = f"{subject.key}_version", quoted(subject.record)
         self.connection.execute(
-            f"create temp table undone as select {record} as record from {table} where batch = {batch}"
+            f"create temp table undone as select {record} as record from {table} where batch = {batch} "
+            f"union all select {record} from {subject.key}_repeat where batch = {batch}"
         )
         self._touch(subject, events_of(self.connection, subject, "select record from undone"))
         self.connection.execute("update batch set in_force = false, undone_at = ? where batch = ?", [undone_at, batch])
@@ -130,21 +140,26 @@ class Draft:
         return subject.key
 
     def choose_current(self, subject: Subject, records: str) -> None:
-        """Put the newest statement of each of ``records`` in force, among the batches in force; the rest are out."""
+        """Put the newest statement of each of ``records`` in force, among the batches in force; the rest are out.
+
+        Where the newest repeats an earlier row, that row is in force, restated by the newest batch.
+        """
         table, record = f"{subject.key}_version", quoted(subject.record)
         wanted = sought(self.connection, subject, records)
-        self.connection.execute(f"update {table} set is_current = false where is_current and {wanted}")
+        self.connection.execute(
+            f"update {table} set is_current = false, restated_by = null where is_current and {wanted}"
+        )
         self.connection.execute(f"""
-            update {table} set is_current = true
-            where {wanted} and (batch, {record}) in (
-                select (version.batch, version.{record})
-                from {table} as version
-                join batch on batch.batch = version.batch and batch.in_force
-                where {wanted}
-                qualify row_number() over (
-                    partition by version.{record} order by batch.stated_at desc, batch.batch desc
-                ) = 1
-            )
+            update {table} set is_current = true, restated_by = nullif(newest.batch, newest.source)
+            from (
+                select {record} as record, source, batch.batch from (
+                    select {record}, batch as source, batch from {table} where {wanted}
+                    union all select {record}, source, batch from {subject.key}_repeat where {wanted}
+                ) as said
+                join batch on batch.batch = said.batch and batch.in_force
+                qualify row_number() over (partition by {record} order by batch.stated_at desc, batch.batch desc) = 1
+            ) as newest
+            where {table}.batch = newest.source and {table}.{record} = newest.record
             """)
 
     def add_target(self, target: Target) -> None:
@@ -156,18 +171,25 @@ class Draft:
             f"insert into target_entry ({', '.join(known)}) values ({places})", list(known.values())
         )
 
-    def _supersede(self, statement: Statement, piece: pl.DataFrame) -> tuple[Counter[str], str]:
-        """Compare with what is known, take replaced rows out of force; return counts and the in-force SQL."""
+    def _supersede(self, statement: Statement, batch: int, piece: pl.DataFrame) -> Counter[str]:
+        """Compare with what is known, take replaced rows out of force, note the repeated ones; return the counts."""
         subject, connection = statement.subject, self.connection
-        table = f"{subject.key}_version"
+        table, record = f"{subject.key}_version", quoted(subject.record)
         verdicts = verdict_sql(subject, statement.stated_at, piece[subject.record])
         connection.execute(f"create temp table verdict as {verdicts}")
         counts = Counter(dict(connection.execute("select verdict, count(*) from verdict group by verdict").fetchall()))
-        if counts["changed"] or counts["same"]:
+        if counts["changed"]:
             self._touch(subject, events_of(connection, subject, "select record from verdict where verdict = 'changed'"))
-            replaced = sought(connection, subject, "select record from verdict where wins and verdict <> 'new'")
+            replaced = sought(connection, subject, "select record from verdict where verdict = 'changed'")
             connection.execute(f"update {table} set is_current = false where is_current and {replaced}")
-        return counts, "true" if counts["new"] == len(piece) else "verdict.wins"
+        if counts["same"]:
+            connection.execute(
+                f"insert into {subject.key}_repeat select record, {batch}, staged.line, source "
+                f"from staged join verdict on verdict.record = staged.{record} where verdict = 'same'"
+            )
+            restated = sought(connection, subject, "select record from verdict where wins and verdict = 'same'")
+            connection.execute(f"update {table} set restated_by = {batch} where is_current and {restated}")
+        return counts
 
     def _record_batch(self, batch: int, statement: Statement, verdicts: Verdicts, imported_at: datetime) -> None:
         known = {

@@ -59,7 +59,7 @@ def events_on(connection: duckdb.DuckDBPyConnection, subject: Subject, days: str
         return f"{subject.key}_event"
     found = connection.execute(
         f"select distinct batch from batch_day join batch using (batch) "
-        f"where subject = '{subject.key}' and in_force and day in ({days}) order by batch"
+        f"where subject = '{subject.key}' and day in ({days}) order by batch"
     ).fetchall()
     batches = ", ".join(str(row[0]) for row in found) or "null"
     return events_among(subject, f"{IN_FORCE} and batch in ({batches})")

@@ -107,6 +107,11 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue
         table = f"{subject.key}_version"
         connection.execute(f"create table if not exists {table} (batch integer, line integer, is_current boolean)")
         connection.execute(f"alter table {table} add column if not exists is_withdrawn boolean default false")
+        connection.execute(f"alter table {table} add column if not exists restated_by integer")
+        connection.execute(
+            f"create table if not exists {subject.key}_repeat "
+            f"({quoted(subject.record)} varchar, batch integer, line integer, source integer)"
+        )
         for column in subject.columns:
             connection.execute(
                 f"alter table {table} add column if not exists {quoted(column.name)} {SQL_TYPES[column.type]}"
@@ -126,11 +131,23 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-    """Make the view of current rows and the view of events of every subject, as the SQL files now say."""
+    """Make the views of current rows, of all statements and of events of every subject, as the SQL files now say.
+
+    A statement that repeats what was in force keeps no row of its own but points to the one it repeats.
+    """
     for subject in catalogue.subjects.values():
         connection.execute(
             f"create or replace view {subject.key} as "
             f"select {column_list(subject)} from {subject.key}_version where {IN_FORCE}"
+        )
+        record, columns = quoted(subject.record), column_list(subject, "version.")
+        connection.execute(
+            f"create or replace view {subject.key}_statement as "
+            f"select {columns}, version.batch, version.line, version.is_withdrawn "
+            f"from {subject.key}_version as version "
+            f"union all select {columns}, repeated.batch, repeated.line, false from {subject.key}_repeat as repeated "
+            f"join {subject.key}_version as version "
+            f"on version.batch = repeated.source and version.{record} = repeated.{record}"
         )
     for subject in catalogue.subjects.values():
         connection.execute(f"create or replace view {subject.key}_event as {event_sql(subject)}")

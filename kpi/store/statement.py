@@ -55,7 +55,9 @@ def period_sql(subject: Subject, first: date, last: date) -> str:
 
 
 def verdict_sql(subject: Subject, stated_at: datetime, keys: pl.Series, staged: str = "staged") -> str:
-    """Return SQL that gives one row per staged row: its record, new, changed, same or older, and if it wins.
+    """Return SQL that gives one row per staged row: record, verdict, whether it wins, and the batch of the row known.
+
+    ``verdict`` is new, changed, same or older.
 
     ``older`` is a row whose known statement is newer and differs. Whatever it says, a row comes into
     force (``wins``) only when no newer statement about its record is known. ``keys`` are those of
@@ -75,11 +77,12 @@ def verdict_sql(subject: Subject, stated_at: datetime, keys: pl.Series, staged: 
                 when batch.stated_at > {moment} then 'older'
                 else 'changed'
             end as verdict,
-            known.{record} is null or batch.stated_at <= {moment} as wins
+            known.{record} is null or batch.stated_at <= {moment} as wins,
+            known.batch as source
         from {staged}
         left join {subject.key}_version as known
             on known.{record} = {staged}.{record} and known.is_current and {sought}
-        left join batch on batch.batch = known.batch
+        left join batch on batch.batch = coalesce(known.restated_by, known.batch)
     """
 
 

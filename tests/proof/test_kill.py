@@ -67,7 +67,7 @@ def assert_whole(root: Path, model: Model) -> None:
     generation = current(root, "real")
     kept = generation.query(
         "select batch.batch, count(version.batch), sum(level)::int, any_value(new + changed + same) from batch "
-        "left join rating_version as version on version.batch = batch.batch "
+        "left join rating_statement as version on version.batch = batch.batch "
         "where in_force group by 1 order by 1"
     )
     assert kept.rows() == [(b, len(rows), sum(rows.values()), len(rows)) for b, rows in model.files.items()]

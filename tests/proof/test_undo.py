@@ -137,7 +137,7 @@ def assert_matches(root: Path, model: Model) -> None:
             key: list(values) for key, (_, values) in model.current(subject).items()
         }
         assert len(rows) == len({key for key, *_ in rows})
-        history = generation.query(f"select batch, {record}, {moment}, town, {value} from {subject}_version").rows()
+        history = generation.query(f"select batch, {record}, {moment}, town, {value} from {subject}_statement").rows()
         kept = [(f.batch, key, *said) for f in model.files if f.subject == subject for key, said in f.rows.items()]
         assert sorted(history, key=repr) == sorted(kept, key=repr)
     batches = generation.batches().sort("batch").select("batch", "new", "changed", "same", "older", "in_force")

@@ -203,8 +203,8 @@ def test_killed_at_any_moment_nothing_is_torn(tmp_path: Path) -> None:
         writer.wait()
         generation = current(tmp_path)
         counts = generation.query(
-            "select batch.batch, batch.new, count(rating_version.rating_id) as kept from batch "
-            "left join rating_version on rating_version.batch = batch.batch group by all"
+            "select batch.batch, batch.new, count(rating_statement.rating_id) as kept from batch "
+            "left join rating_statement on rating_statement.batch = batch.batch group by all"
         )
         assert counts.filter(pl.col("new") != pl.col("kept")).is_empty()
         assert generation.query("select count(*) as n from rating")["n"][0] == counts["kept"].sum()
