@@ -33,3 +33,4 @@ else:
     importing.undo_control(now)
     shown = importing.batch_page(batches)
     tables.show(importing.BATCH_COLUMNS, importing.batch_rows(shown), "批次")
+    importing.show_restated(now)

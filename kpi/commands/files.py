@@ -13,6 +13,7 @@ from kpi.catalogue import load as load_catalogue
 from kpi.commands.group import as_json_text, as_of_option, cli, past_day, waiting
 from kpi.engine import report
 from kpi.errors import UnknownName
+from kpi.measure import open_source, restated, with_unit
 from kpi.store import DEMO, NAMES, REAL, Generation, activate, active_dataset, current, store_root
 from kpi.store.raw import keep_days
 
@@ -53,6 +54,30 @@ def refused(batch: int | None, path: Path | None, as_of: str | None, as_json: bo
     else:
         for row in frame.iter_rows(named=True):
             click.echo(f"批次 {row['batch']} · {row['file_name']} 第 {row['line']} 行 · {row['rule']}：{row['reason']}")
+
+
+@cli.command(help="列出已发布后又被更正的周数：由多少改为多少，哪一批，何时；给出批次号时只列该批次。")
+@click.argument("batch", type=int, required=False)
+@as_of_option
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+def restatements(batch: int | None, as_of: str | None, as_json: bool) -> None:
+    """Print weekly figures that a later batch or an undo changed, the newest correction first."""
+    source = open_source(past_day(as_of))
+    if batch is not None and batch not in source.generation.batches()["batch"]:
+        raise UnknownName(f"没有批次 {batch}，可用的批次见 python -m kpi batches。")
+    frame = restated(source, batch)
+    if as_json:
+        click.echo(as_json_text({"restatements": frame.to_dicts()}))
+        return
+    for row in frame.iter_rows(named=True):
+        before, after = (with_unit(row[name], row["unit"], row["decimals"]) for name in ("before", "after"))
+        how = "撤销" if row["is_undo"] else "导入"
+        click.echo(
+            f"{row['name']} · {row['label']} 由 {before} 改为 {after}"
+            f"（批次 {row['batch']}“{row['file_name']}”，{row['at']:%Y-%m-%d %H:%M} {how}）"
+        )
+    if frame.is_empty():
+        click.echo("没有已发布的周数被更正过。")
 
 
 @cli.command(help="撤销一个批次，恢复它导入之前的数据。")

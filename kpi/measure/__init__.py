@@ -5,6 +5,7 @@ from kpi.measure.effects import effects
 from kpi.measure.explain import explain
 from kpi.measure.judge import STATUSES
 from kpi.measure.narrative import overview, sentences
+from kpi.measure.restated import restated
 from kpi.measure.scorecard import scorecard
 from kpi.measure.series import series
 from kpi.measure.source import Source, dimensions, open_source
@@ -22,6 +23,7 @@ __all__ = [
     "figure",
     "open_source",
     "overview",
+    "restated",
     "rounded",
     "scorecard",
     "sentences",

@@ -191,6 +191,16 @@ def _arrivals(key: str, _now: Generation) -> pl.DataFrame:
     return arrived(_now, catalogue(_now))
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _restated(key: str, _now: Generation) -> pl.DataFrame:
+    return measure.restated(measure.Source(_now, catalogue(_now)))
+
+
+def restated(now: Generation) -> pl.DataFrame:
+    """Return the published weekly figures that were corrected later; see ``kpi.measure.restated``."""
+    return _restated(now.key, now)
+
+
 def arrivals(now: Generation) -> pl.DataFrame:
     """Return one row per subject: when it last arrived, when the next file is due, and whether it is late."""
     return _arrivals(now.key, now)

@@ -7,6 +7,7 @@ from kpi.ui.importing.batches import (
     batch_rows,
     notice,
     refused_download,
+    show_restated,
     show_result,
     undo_control,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "refused_csv",
     "refused_download",
     "show_draft",
+    "show_restated",
     "show_result",
     "undo_control",
 ]

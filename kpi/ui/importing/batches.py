@@ -12,7 +12,7 @@ from kpi import engine
 from kpi.engine import LoadedBatch
 from kpi.engine.report import refused_csv
 from kpi.errors import KpiError
-from kpi.measure import digits
+from kpi.measure import digits, with_unit
 from kpi.store import Generation, store_root
 from kpi.ui import data, page, tables
 from kpi.ui import format as fmt
@@ -98,6 +98,38 @@ def batch_rows(batches: pl.DataFrame) -> list[dict[str, Any]]:
         }
         for row in batches.iter_rows(named=True)
     ]
+
+
+RESTATED_COLUMNS = (
+    Column("name", "指标"),
+    Column("label", "周"),
+    Column("before", "原来", figures=True),
+    Column("after", "改为", figures=True),
+    Column("batch", "批次"),
+    Column("cause", "缘由", wide=True),
+)
+RESTATED_SHOWN = 15
+
+
+def show_restated(now: Generation) -> None:
+    """Draw which published weekly figures a later batch or an undo changed, the newest first."""
+    found = data.restated(now)
+    page.section("已发布数字的更正", f"近 {found['period'].n_unique()} 周 {found.height} 处" if found.height else "")
+    if found.is_empty():
+        page.nothing("没有已发布的周数被后来的文件或撤销更正过。")
+        return
+    rows = [
+        {
+            "name": row["name"],
+            "label": row["label"],
+            "before": with_unit(row["before"], row["unit"], row["decimals"]),
+            "after": with_unit(row["after"], row["unit"], row["decimals"]),
+            "batch": row["batch"],
+            "cause": f"{fmt.minute(row['at'])} {'撤销' if row['is_undo'] else '导入'} {row['file_name']}",
+        }
+        for row in found.head(RESTATED_SHOWN).iter_rows(named=True)
+    ]
+    tables.show(RESTATED_COLUMNS, rows, "已发布数字的更正")
 
 
 def undo_control(now: Generation) -> None:
