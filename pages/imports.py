@@ -11,7 +11,8 @@ if result := st.session_state.pop("import-result", None):
     importing.show_result(result)
 
 uploads = st.file_uploader(
-    "选择一个或多个导出文件（CSV、Excel、网页表格）。系统自动识别业务和表头；个人信息在入库前打码。",
+    "选择一个或多个导出文件（CSV、Excel、网页表格），自动识别业务和表头，个人信息入库前打码。"
+    "超过 200 MB 的文件请放进投放文件夹（python -m kpi watch）或用命令行导入。",
     type=importing.ACCEPTED,
     accept_multiple_files=True,
     key=f"uploads-{now.key if now else 'none'}",

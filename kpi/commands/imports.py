@@ -106,7 +106,7 @@ def _remember(root: Path, mapping: Mapping, catalogue: Catalogue) -> None:
 @cli.command("watch", help="监视文件夹：放进来的文件自动导入，归入 done 或 refused 并附报告；按 Ctrl+C 停止。")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--once", is_flag=True, help="只处理现有的文件，然后结束。")
-@click.option("--seconds", type=click.FloatRange(min=0.2), default=5.0, show_default=True, help="每隔几秒看一次。")
+@click.option("--seconds", type=click.FloatRange(min=0.2), default=2.0, show_default=True, help="每隔几秒看一次。")
 @click.option("--accept-warnings", "accept", is_flag=True, help="须人工确认的文件也直接导入。")
 def watch_folder(folder: Path, once: bool, seconds: float, accept: bool) -> None:
     """Import what is dropped into a folder until interrupted."""

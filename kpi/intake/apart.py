@@ -19,7 +19,8 @@ from kpi.catalogue import ROOT
 from kpi.errors import ImportRefused
 from kpi.intake.mapping import Mapping
 from kpi.intake.source import Source
-from kpi.intake.staged import Scratch, Staged
+from kpi.intake.spelling import LONGEST_NAME, quotable
+from kpi.intake.staged import Scratch, Staged, sweep
 from kpi.intake.staging import check_size
 from kpi.intake.transfer import raised, unpacked
 
@@ -94,6 +95,7 @@ class Reader:
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
+            sweep()
             paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
             self._process = subprocess.Popen(
                 (sys.executable, "-m", "kpi.intake.child"),
@@ -145,6 +147,7 @@ def stage_apart(
     ``settings`` is the folder with the aliases and mappings people confirmed. Raises ImportRefused also when the
     file exhausts the memory or the time, or makes the reading process die; only that process is harmed.
     """
+    file_name = quotable(file_name, LONGEST_NAME)
     source = Source(content, file_name)
     check_size(source)
     folder = Scratch()
@@ -161,13 +164,11 @@ def stage_apart(
         "out": str(folder.path),
     }
     said = reader.read(request, source.size)
-    if isinstance(content, bytes):
-        path.unlink()
     if "refused" in said:
         raise raised(said["refused"])
     if "broken" in said:
         raise _broken(file_name, str(said["broken"]))
-    return unpacked(said["staged"], folder, content)
+    return unpacked(said["staged"], folder, path)
 
 
 def _plain(mapping: Mapping) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
+from time import time
 from weakref import finalize
 
 import polars as pl
@@ -15,13 +17,24 @@ import polars as pl
 from kpi.intake.cautions import Caution
 from kpi.intake.places import UnknownName
 
+PREFIX = "kpi-read-"
+ABANDONED_SECONDS = 86_400
+
+
+def sweep() -> None:
+    """Remove folders of processes that were killed a day ago or longer: nobody can be using them any more."""
+    for path in Path(gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
 
 class Scratch:
     """A folder of its own that vanishes with this object, or with the process."""
 
     def __init__(self) -> None:
         """Make the folder, readable by its owner only."""
-        self.path = Path(mkdtemp(prefix="kpi-read-"))
+        self.path = Path(mkdtemp(prefix=PREFIX))
         finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 

@@ -30,6 +30,7 @@ from kpi.intake.read_workbook import workbook_candidates
 from kpi.intake.recognise import Recognised, recognise
 from kpi.intake.sniff import Sniffed, sniff
 from kpi.intake.source import BLOCK, Source
+from kpi.intake.spelling import LONGEST_NAME, quotable
 from kpi.intake.staged import Pieces, Scratch, Staged
 from kpi.intake.totals import compared, differing, stated_totals
 
@@ -56,6 +57,7 @@ def stage(
     ``remembered`` are tried where no header is known; ``sheet`` chooses one of several.
     Raises ImportRefused, one Chinese sentence, when the file as a whole cannot be trusted.
     """
+    file_name = quotable(file_name, LONGEST_NAME)
     source = Source(content, file_name)
     check_size(source)
     sniffed = sniff(source)

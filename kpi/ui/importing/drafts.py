@@ -39,7 +39,7 @@ class Draft:
         return str(self.upload.file_id)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=12, ttl=3600, show_spinner=False)
 def _staged(file_id: str, file_name: str, sheet: str | None, _settings: str, _content: bytes) -> Staged | KpiError:
     """Read a file once; a refusal is kept too, it costs as much."""
     try:
