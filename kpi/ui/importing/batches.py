@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Any
 
@@ -76,6 +77,7 @@ BATCH_COLUMNS = (
     Column("older", "较旧", figures=True),
     Column("withdrawn", "撤下", figures=True),
     Column("refused", "拒收", figures=True),
+    Column("skipped", "略过", figures=True),
     Column("imported_at", "导入时间"),
     Column("state", "状态"),
 )
@@ -87,6 +89,7 @@ def batch_rows(batches: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             **{name: digits(row[name]) for name in COUNTED},
+            "skipped": digits(sum(json.loads(row["skipped"]).values())),
             "batch": row["batch"],
             "subject": subjects[row["subject"]].name,
             "file_name": row["file_name"],
