@@ -9,7 +9,7 @@ INVISIBLE = "\u200b\u200c\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\
 EMPTY_WORDS = frozenset({"", "-", "--", "—", "——", "–", "/", "\\", "无", "n/a", "null", "none", "nan"})
 SPACE = re.compile(r"\s+")
 LONGEST_NAME = 120
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]")
 DECORATION = re.compile(r"[\s*★:：]+")
 BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 WRAPPED = re.compile(r'=?"(.*)"|=?“(.*)”', re.DOTALL)
