@@ -15,7 +15,7 @@ uploads = st.file_uploader(
     "超过 200 MB 的文件请放进投放文件夹（python -m kpi watch）或用命令行导入。",
     type=importing.ACCEPTED,
     accept_multiple_files=True,
-    key=f"uploads-{now.key if now else 'none'}",
+    key=importing.upload_key(),
 )
 drafts = [importing.draft(upload) for upload in uploads]
 if drafts:

@@ -35,6 +35,9 @@ class Department:
     aliases: tuple[str, ...]
 
 
+ALIAS_FIELDS = {"kind", "alias", "name", "valid_from", "valid_to", "document"}
+
+
 @dataclass(frozen=True)
 class Alias:
     """A name a town or department bore for some time: organisations are renamed, abolished and merged.
@@ -80,17 +83,22 @@ def load_aliases(path: Path, towns: tuple[Town, ...], departments: tuple[Departm
         return ()
     known = {"town": {town.name for town in towns}, "department": {each.name for each in departments}}
     aliases = []
-    with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            if row["name"] not in known.get(row["kind"], ()):
-                raise CatalogueError(
-                    f"{path.name} 第 {number} 行：“{row['kind']}”中没有“{row['name']}”，请改为名录中的标准名称。"
-                )
-            try:
-                dates = [date.fromisoformat(row[end]) if row[end] else None for end in ("valid_from", "valid_to")]
-            except ValueError as error:
-                raise CatalogueError(f"{path.name} 第 {number} 行：有效期应写成 2024-01-31。") from error
-            aliases.append(Alias(row["kind"], row["alias"], row["name"], dates[0], dates[1], row["document"]))
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CatalogueError(f"{path.name} 不是可读的文本，请恢复或删除 {path}。") from error
+    for number, row in enumerate(rows, 2):
+        if set(row) != ALIAS_FIELDS or None in row.values():
+            raise CatalogueError(f"{path.name} 第 {number} 行：列数不对，应有 {'、'.join(sorted(ALIAS_FIELDS))}。")
+        if row["name"] not in known.get(row["kind"], ()):
+            raise CatalogueError(
+                f"{path.name} 第 {number} 行：“{row['kind']}”中没有“{row['name']}”，请改为名录中的标准名称。"
+            )
+        try:
+            dates = [date.fromisoformat(row[end]) if row[end] else None for end in ("valid_from", "valid_to")]
+        except ValueError as error:
+            raise CatalogueError(f"{path.name} 第 {number} 行：有效期应写成 2024-01-31。") from error
+        aliases.append(Alias(row["kind"], row["alias"], row["name"], dates[0], dates[1], row["document"]))
     return tuple(aliases)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,24 +29,29 @@ def batches(as_of: str | None, as_json: bool) -> None:
         click.echo(as_json_text({"dataset": active_dataset(store_root()), "batches": frame.to_dicts()}))
         return
     for row in frame.iter_rows(named=True):
+        skipped = sum(json.loads(row["skipped"]).values())
         state = "有效" if row["in_force"] else f"已于 {row['undone_at']:%Y-%m-%d %H:%M} 撤销"
         click.echo(
-            f"{row['batch']:>5}  {row['imported_at']:%Y-%m-%d %H:%M}  {row['file_name']}  新增 {row['new']}"
-            f" · 变更 {row['changed']} · 相同 {row['same']} · 拒收 {row['refused']}  {state}"
+            f"{row['batch']:>5}  {row['imported_at']:%Y-%m-%d %H:%M}  {row['file_name']}  读取 {row['rows_read']}"
+            f" = 新增 {row['new']} + 变更 {row['changed']} + 相同 {row['same']} + 较旧 {row['older']}"
+            f" + 拒收 {row['refused']} + 略过 {skipped}，撤下 {row['withdrawn']}  {state}"
         )
 
 
 @cli.command(help="列出被拒收的行及原因；给出批次号时只列该批次。")
 @click.argument("batch", type=int, required=False)
+@click.option("--all", "every", is_flag=True, help="连同已补正的行。")
 @click.option("--csv", "path", default=None, type=click.Path(path_type=Path), help="写成 CSV 文件，改好后可重新导入。")
 @as_of_option
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
-def refused(batch: int | None, path: Path | None, as_of: str | None, as_json: bool) -> None:
+def refused(batch: int | None, path: Path | None, every: bool, as_of: str | None, as_json: bool) -> None:
     """Print or save refused rows with their reasons."""
     generation = _generation(as_of)
     if batch is not None and batch not in generation.batches()["batch"]:
         raise UnknownName(f"没有批次 {batch}，可用的批次见 python -m kpi batches。")
     frame = generation.refused(batch)
+    if not every:
+        frame = frame.filter(frame["resolved_by"].is_null())
     if path is not None:
         path.write_bytes(report.refused_csv(frame))
         click.echo(f"已把 {frame.height} 行写到 {path}")
@@ -53,7 +59,9 @@ def refused(batch: int | None, path: Path | None, as_of: str | None, as_json: bo
         click.echo(as_json_text({"refused": frame.to_dicts()}))
     else:
         for row in frame.iter_rows(named=True):
-            click.echo(f"批次 {row['batch']} · {row['file_name']} 第 {row['line']} 行 · {row['rule']}：{row['reason']}")
+            state = f"（已由批次 {row['resolved_by']} 补正）" if row["resolved_by"] else ""
+            where = f"批次 {row['batch']} · {row['file_name']} 第 {row['line']} 行"
+            click.echo(f"{where} · {row['rule']}：{row['reason']}{state}")
 
 
 @cli.command(help="列出已发布后又被更正的周数：由多少改为多少，哪一批，何时；给出批次号时只列该批次。")

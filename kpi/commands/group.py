@@ -34,8 +34,11 @@ class Sentence(click.Command):
                 click.echo(as_json_text({"error": str(error)}))
             click.echo(str(error), err=True)
             ctx.exit(1)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("\n已取消，没有完成的导入不会生效。", err=True)
+            ctx.exit(1)
         except Exception:  # noqa: BLE001 whatever nobody foresaw is told by a number, with the traceback for who mends it
             number = uuid4().hex[:8]
             _log.exception("内部错误 %s", number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from getpass import getuser
 from pathlib import Path
@@ -16,7 +17,7 @@ from kpi.catalogue import Alias, Catalogue
 from kpi.catalogue import load as load_catalogue
 from kpi.commands.group import as_json_text, cli, waiting
 from kpi.engine import report
-from kpi.engine.naming import confirm_alias
+from kpi.engine.naming import aliases_path, confirm_alias
 from kpi.engine.watching import watch
 from kpi.errors import ImportRefused, UnknownName
 from kpi.intake.mapping import Mapping
@@ -131,6 +132,21 @@ def add_alias(alias: str, name: str, valid_from: str, valid_to: str, document: s
     dates = [_day(text) for text in (valid_from, valid_to)]
     confirm_alias(store_root(), Alias(kind, alias, name, dates[0], dates[1], document), catalogue)
     click.echo(f"已登记：“{alias}”即“{name}”。")
+
+
+@cli.command(help="列出镇街和部门的别名（曾用名）及其有效期；要更正，改所示的文件。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+def aliases(as_json: bool) -> None:
+    """Print every dated name of a town or department."""
+    path = aliases_path(store_root())
+    known = load_catalogue().with_aliases(path).aliases
+    if as_json:
+        click.echo(as_json_text({"aliases": [asdict(alias) for alias in known]}))
+        return
+    for alias in known:
+        dates = f"{alias.valid_from or '始终'} 至 {alias.valid_to or '今'}"
+        click.echo(f"{alias.alias} 即 {alias.name}，{dates}" + (f"，{alias.document}" if alias.document else ""))
+    click.echo(f"共 {len(known)} 个，记在 {path}。")
 
 
 def _day(text: str) -> date | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kpi.catalogue import Catalogue
 from kpi.engine import rollups
-from kpi.engine.statements import check_dataset, dataset_of, statement_of
+from kpi.engine.statements import ORIGIN_SQL, check_dataset, dataset_of, statement_of
 from kpi.errors import AlreadyImported, ImportRefused
 from kpi.intake import Staged
 from kpi.store import (
@@ -95,7 +95,9 @@ class Publication:
     def add(self, staged: Staged, imported_at: datetime | None = None, *, is_complete: bool = False) -> LoadedBatch:
         """Append one file, imported now or at ``imported_at``; a repeated file gives its reason and leaves no trace."""
         now = imported_at or self._now
-        statement = statement_of(staged, self._catalogue, now, is_complete=is_complete)
+        origins = [staged.corrects["batch"].unique().to_list()]
+        corrected_at = self._draft.connection.execute(ORIGIN_SQL, origins).fetchall()[0][0]
+        statement = statement_of(staged, self._catalogue, now, is_complete=is_complete, corrected_at=corrected_at)
         is_kept = self._raw_folder is not None and staged.content is not None
         statement.facts["raw_file"] = staged.digest if is_kept else None
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from kpi.catalogue import Catalogue
-from kpi.engine.statements import check_dataset, dataset_of, statement_of
+from kpi.engine.statements import ORIGIN_SQL, check_dataset, dataset_of, statement_of
 from kpi.intake import Caution, Staged
 from kpi.store import Generation, Statement, current, dataset_folder, period_sql, refuse_repeated, verdict_sql
 from kpi.store.schema import quoted
@@ -53,10 +53,11 @@ def preview(root: Path, staged: Staged, catalogue: Catalogue, *, is_complete: bo
         nothing = pl.DataFrame()
         return Preview(staged.pieces.height, 0, 0, 0, 0, (), nothing, (), staged.cautions, switches)
     generation = current(root, dataset)
-    statement = statement_of(staged, catalogue)
-    refuse_repeated(generation.in_force(staged.digest), staged.file_name)
+    corrected_at = generation.query(ORIGIN_SQL, [staged.corrects["batch"].unique().to_list()]).item()
+    statement = statement_of(staged, catalogue, corrected_at=corrected_at)
+    refuse_repeated(generation.in_force(staged.digest, staged.subject), staged.file_name)
     counts, samples, keys = _compared(generation, statement)
-    known, gone = _gone(generation, statement, keys)
+    known, gone = _gone(generation, statement, pl.concat([keys, staged.refused["record"].drop_nulls()]).unique())
     if not is_complete and not _is_reexport(known, len(gone), staged):
         gone = gone.clear()
     cautions = [*staged.cautions, *_changes(counts, staged), *_age(generation, statement, staged)]
@@ -117,6 +118,8 @@ def _is_reexport(known: int, gone: int, staged: Staged) -> bool:
     One that says which period it covers does so when it repeats anything, one whose period is only that of its
     rows when it repeats half.
     """
+    if not staged.pieces.height:
+        return True
     repeated = known - gone
     return repeated > 0 if staged.states_period else repeated >= LEAST_REPEATED * known
 

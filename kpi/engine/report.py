@@ -20,7 +20,7 @@ COUNTED = {
     "same": "相同",
     "older": "较旧",
     "refused": "拒收",
-    "corrected": "更正",
+    "corrected": "补正",
     "withdrawn": "撤下",
     "gone": "消失",
 }
@@ -48,7 +48,7 @@ def facts(item: Staged) -> dict[str, Any]:
         "refused": item.refused.height,
         "refused_by_rule": dict(reasons.iter_rows()),
         "refused_samples": item.refused.head(5).to_dicts(),
-        "corrected": item.corrects.height,
+        "corrected": item.corrected,
         "skipped": item.skipped,
         "normalised": item.normalised,
         "ignored_columns": list(item.ignored_columns),

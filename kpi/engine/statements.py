@@ -32,11 +32,23 @@ def check_dataset(root: Path, staged: Staged) -> bool:
     return shown == DEMO and not staged.is_demo
 
 
+ORIGIN_SQL = "select max(stated_at) from batch where in_force and batch in (select unnest(?))"
+
+
 def statement_of(
-    staged: Staged, catalogue: Catalogue, now: datetime | None = None, *, is_complete: bool = False
+    staged: Staged,
+    catalogue: Catalogue,
+    now: datetime | None = None,
+    *,
+    is_complete: bool = False,
+    corrected_at: datetime | None = None,
 ) -> Statement:
-    """Return what the file says. A file that does not state when it was exported is as old as its import."""
-    stated_at = staged.exported_at or now or datetime.now().replace(microsecond=0)
+    """Return what the file says.
+
+    A file that does not state when it was exported is as old as its import; one that corrects refused rows as old
+    as the export they were refused from, ``corrected_at``, so that it overrules nothing exported since.
+    """
+    stated_at = staged.exported_at or corrected_at or now or datetime.now().replace(microsecond=0)
     subject = catalogue.subjects[staged.subject]
     # A register says what is so on the day it was exported, whatever the youngest date in it.
     last = max(staged.period_last, stated_at.date()) if subject.register else staged.period_last

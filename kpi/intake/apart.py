@@ -27,7 +27,7 @@ from kpi.intake.transfer import raised, unpacked
 SECONDS = 120.0
 SECONDS_PER_MEGABYTE = 1.0
 IDLE_SECONDS = 300.0
-LARGE = 32 * 1024**2
+LARGE = 8 * 1024**2
 log = logging.getLogger(__name__)
 
 

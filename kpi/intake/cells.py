@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kpi.catalogue import Catalogue, Column
 from kpi.intake import rules
 from kpi.intake.dates import EXCEL_SERIAL, NoSuchDate, NotADate, parse_moment
-from kpi.intake.masks import MASKS
+from kpi.intake.masks import MASKS, mask_numbers
 from kpi.intake.spelling import SPACE, fold, is_empty, tidy
 
 Value = str | int | float | bool | date | datetime | None
@@ -253,15 +253,13 @@ def listed_key(text: str) -> str:
 
 
 def _text_reader(column: Column) -> Interpreter:
-    mask = MASKS.get(column.personal or "")
+    mask = MASKS.get(column.personal or "", mask_numbers)
 
     def read(text: str) -> Reading:
         bare = fold(text) if column.personal in ("phone", "id_number") else tidy(text)
         if is_empty(fold(bare)):
             return NOTHING
         note = "" if bare == text else "文字去除首尾空格或引号"
-        if mask is None:
-            return Reading(bare, note=note)
         masked = mask(bare)
         return Reading(masked, note="个人信息脱敏" if masked != bare else note)
 

@@ -31,7 +31,7 @@ PLAIN_MOBILE = r"^1\d{10}$"
 PLAIN_IDENTITY = r"^\d{17}[\dX]$"
 ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|apos|middot|ensp|emsp|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 ERROR_VALUE = re.compile(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)", re.IGNORECASE)
-NEEDS_A_LOOK = rf"""^\s|\s$|^['="“#]|[{INVISIBLE}]|\d{{7}}|{PHONE_IN_TEXT.pattern}|{ENTITY.pattern}"""
+NEEDS_A_LOOK = rf"""^\s|\s$|^['="“#]|[０-９]|[{INVISIBLE}]|\d{{7}}|{PHONE_IN_TEXT.pattern}|{ENTITY.pattern}"""
 ENTITIES = "网页转义字符还原"
 DAY_ONLY = "只有日期没有时刻，按日计"
 LONGEST_WORD_BYTES = 6
@@ -156,4 +156,4 @@ def shown_text(column: Column, texts: pl.Expr) -> pl.Expr:
         return texts.map_elements(lambda text: mask(tidy(text)), return_dtype=pl.String())
     if column.type == "id":
         return texts
-    return texts.str.replace_all(rf"\d{{17}}[\dXx]|{PHONE_IN_TEXT.pattern}", HIDDEN)
+    return texts.str.normalize("NFKC").str.replace_all(rf"\d{{17}}[\dXx]|{PHONE_IN_TEXT.pattern}", HIDDEN)

@@ -24,6 +24,7 @@ from kpi.intake.read import Candidate, Ragged, RawTable
 from kpi.intake.recognise import Recognised
 from kpi.intake.refuse import refused_rows
 from kpi.intake.shares import Shares
+from kpi.intake.spelling import tidy
 from kpi.intake.text import check_control_rows
 from kpi.intake.validate import settle_copies, validate
 
@@ -146,9 +147,11 @@ class Gatherer:
         records = self._records(table)
         whole.rows_read += len(table.cells) + len(table.ragged)
         whole.ragged += len(table.ragged)
+        ragged_keys = self._ragged_keys(table)
         whole.skipped += Counter(records.skipped)
         whole.closing += records.closing
         if records.cells.is_empty():
+            whole.ragged_keys += ragged_keys
             whole.refused.append(refused_rows(found, {}, records.lines, pl.DataFrame(), table.ragged))
             return
         shown = self._texts(candidate, table, records)
@@ -167,9 +170,10 @@ class Gatherer:
         words = {**texts, **shown}
         whole.refused.append(refused_rows(found, words, records.lines, verdict.failures, table.ragged))
         whole.keys.append(rows.select(pl.col(subject.record).alias("key"), "line"))
+        whole.ragged_keys += ragged_keys
         self._keep(verdict.good)
         if found.origin:
-            whole.corrects.append(_corrects(records, found.origin, verdict.good["line"]))
+            whole.corrects.append(_corrects(records, found.origin))
 
     def _cleaned(self, texts: dict[str, pl.Series], records: Records) -> dict[str, CleanColumn]:
         subject, found = self._found.subject, self._found
@@ -251,6 +255,19 @@ class Gatherer:
             whole.refused += self._refused(failures)
         whole.without(pl.concat([identical, failures["line"]]), subject.day)
 
+    def refused(self) -> pl.DataFrame:
+        """Return the refused rows in order of their lines, each with its record: the key, where it could be read."""
+        schema = {"key": pl.String(), "line": pl.Int32()}
+        keys = pl.concat([pl.DataFrame(self.all.ragged_keys, schema=schema, orient="row"), *self.all.keys])
+        refused = pl.concat(self.all.refused).sort("line")
+        known = keys.filter(pl.col("line").is_in(refused["line"].implode())).rename({"key": "record"})
+        return refused.join(known, on="line", how="left", maintain_order="left")
+
+    def _ragged_keys(self, table: RawTable) -> list[tuple[str | None, int]]:
+        """Return what stands in the place of the key of rows with another width, and their lines."""
+        place = self._found.columns[self._found.subject.record]
+        return [(tidy(row.cells[place]) if place < len(row.cells) else None, row.line) for row in table.ragged]
+
     def _refused(self, failures: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Return the refused rows of lines that were read already, from a second look at the file."""
         for candidate, table in self._tables():
@@ -261,8 +278,8 @@ class Gatherer:
                 yield refused_rows(self._found, shown, records.lines, concerned, ())
 
 
-def _corrects(records: Records, origin: tuple[int, int], good: pl.Series) -> pl.DataFrame:
-    """Return batch, origin_line and line of the good rows that say which refused row they replace."""
+def _corrects(records: Records, origin: tuple[int, int]) -> pl.DataFrame:
+    """Return batch, origin_line and line of the rows that say which refused row they bring again."""
     batch, line = (records.cells[str(place)].str.strip_chars().cast(pl.Int32, strict=False) for place in origin)
     stated = pl.DataFrame([batch.alias("batch"), line.alias("origin_line"), records.lines.alias("line")])
-    return stated.drop_nulls().filter(pl.col("line").is_in(good.implode())).cast(pl.Schema(CORRECTS))
+    return stated.drop_nulls().cast(pl.Schema(CORRECTS))

@@ -32,6 +32,7 @@ class Gathered:
     refused: list[pl.DataFrame] = field(default_factory=list)
     corrects: list[pl.DataFrame] = field(default_factory=list)
     keys: list[pl.DataFrame] = field(default_factory=list)
+    ragged_keys: list[tuple[str | None, int]] = field(default_factory=list)
     rows_read: int = 0
     records: int = 0
     ragged: int = 0

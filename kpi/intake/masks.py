@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 COMPOUND_SURNAMES = frozenset(
@@ -43,8 +44,10 @@ def mask_free_text(text: str) -> str:
 
 
 def mask_numbers(text: str) -> str:
-    """Return ``text`` with mobile and identity numbers hidden, whatever column they stand in."""
-    return PHONE_IN_TEXT.sub(HIDDEN, IDENTITY.sub(HIDDEN, text))
+    """Return ``text`` with mobile and identity numbers hidden, whatever column they stand in and however wide."""
+    narrow = unicodedata.normalize("NFKC", text)
+    hidden = PHONE_IN_TEXT.sub(HIDDEN, IDENTITY.sub(HIDDEN, narrow))
+    return text if hidden == narrow else hidden
 
 
 MASKS: dict[str, Callable[[str], str]] = {

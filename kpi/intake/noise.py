@@ -49,15 +49,22 @@ def without_noise(table: RawTable, headers: tuple[str, ...], key: int) -> Record
     keys = cells[str(key)]
     closing = keys.str.contains(f"^\\s*{FOOTER.pattern}")
     suspects = (keys.str.contains(KEY_LOOKS_BLANK) | (keys == headers[key]) | closing).arg_true()
-    looked_at = cells[suspects].rows() if len(suspects) else []
-    kinds = [_kind(row, headers) for row in looked_at]
+    blank = _blank(cells[suspects]) if len(suspects) else pl.Series([], dtype=pl.Boolean)
+    looked_at = cells[suspects].filter(~blank).rows()
+    others = iter([_kind(row, headers) for row in looked_at])
+    kinds = [BLANK if is_blank else next(others) for is_blank in blank]
     skipped = {kind: kinds.count(kind) for kind in (BLANK, REPEATED, CLOSING) if kind in kinds}
     if not skipped:
         return Records(cells, table.lines, rows, {}, ())
     dropped = suspects.filter(pl.Series([bool(kind) for kind in kinds]))
     keep = pl.repeat(True, len(cells), eager=True).scatter(dropped, False)
-    footers = tuple(row for row, kind in zip(looked_at, kinds, strict=True) if kind == CLOSING)
+    footers = tuple(row for row in looked_at if _kind(row, headers) == CLOSING)
     return Records(cells.filter(keep), table.lines.filter(keep), rows.filter(keep), skipped, footers)
+
+
+def _blank(cells: pl.DataFrame) -> pl.Series:
+    """Say of each row whether nothing stands in it; a file may hold millions of such rows."""
+    return cells.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
 
 
 def _kind(row: tuple[str, ...], headers: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from kpi.intake.titles import stated_export, stated_period
 
 LEAST_MATCHES = 2
 ABOVE = 0.7
+MOST_COLUMNS = 2_000
 # Columns the list of refused rows adds, so that a corrected row can be set against the one it corrects.
 ORIGIN = ("原批次", "原行号")
 
@@ -109,6 +110,9 @@ def recognise(
     repeated, or there is no sheet called ``sheet``.
     """
     candidates = _wanted(candidates, sheet, file_name)
+    widest = max((len(row) for candidate in candidates for row in candidate.head), default=0)
+    if widest > MOST_COLUMNS:
+        raise ImportRefused(f"文件“{file_name}”的一行有 {widest:,} 列，不是正常的表格，请重新导出。")
     rows = [(candidate, header) for candidate in candidates for header in header_rows(candidate)]
     matches = _mapped(rows, [mapping], catalogue) if mapping else _known(rows, catalogue)
     best = max(matches, key=lambda match: match.score, default=None)
@@ -149,6 +153,8 @@ def _wanted(candidates: list[Candidate], sheet: str | None, file_name: str) -> l
     if sheet is None:
         return candidates
     named = [candidate for candidate in candidates if candidate.name == sheet]
+    if not any(map(_is_sheet, candidates)):
+        raise ImportRefused(f"文件“{file_name}”是文本，没有工作表，请不要指定工作表。")
     if not named:
         names = "、".join(quotable(candidate.name) for candidate in candidates)
         raise ImportRefused(f"文件“{file_name}”里没有工作表“{quotable(sheet)}”，可选的有{names}，请重新选择。")

@@ -9,7 +9,7 @@ import polars as pl
 from kpi.catalogue import Subject
 from kpi.intake import rules
 from kpi.intake.clean import shown_text
-from kpi.intake.masks import HIDDEN
+from kpi.intake.masks import HIDDEN, mask_numbers
 from kpi.intake.read import Ragged
 from kpi.intake.recognise import Recognised
 from kpi.intake.spelling import tidy
@@ -62,14 +62,18 @@ def _ragged_rows(found: Recognised, ragged: tuple[Ragged, ...]) -> pl.DataFrame:
 
 
 def _as_it_stands(found: Recognised, row: Ragged) -> dict[str, str]:
-    """Return header → cell by position, hidden where a shift by the missing or surplus fields makes it personal."""
+    """Return header → cell by position, hidden where a shift by the missing or surplus fields makes it personal.
+
+    Columns the subject does not know, and fields beyond the header, may hold anything and are hidden too.
+    """
     shift = abs(len(row.cells) - len(found.headers))
     personal = {place for name, place in found.columns.items() if found.subject.column(name).personal}
+    known = set(found.columns.values())
     shown = {}
     for place, cell in enumerate(row.cells):
         header = found.headers[place] if place < len(found.headers) else ""
-        could_be_personal = any(abs(place - other) <= shift for other in personal)
-        shown[header or f"第 {place + 1} 个字段"] = HIDDEN if could_be_personal and tidy(cell) else cell
+        is_hidden = place not in known or any(abs(place - other) <= shift for other in personal)
+        shown[header or f"第 {place + 1} 个字段"] = HIDDEN if is_hidden and tidy(cell) else mask_numbers(cell)
     return shown
 
 

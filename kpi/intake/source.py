@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 
 from kpi.errors import ImportRefused
@@ -28,9 +29,12 @@ class Source:
         if isinstance(self.content, bytes):
             return len(self.content)
         try:
-            return self.content.stat().st_size
+            known = self.content.stat()
         except OSError as error:
             raise self._unreadable() from error
+        if not S_ISREG(known.st_mode):
+            raise ImportRefused(f"“{self.file_name}”不是普通文件，请选择导出的表格文件。")
+        return known.st_size
 
     def open(self) -> BinaryIO:
         """Return the bytes from their beginning; ImportRefused when the file cannot be read."""

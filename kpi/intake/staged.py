@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,11 +24,16 @@ ABANDONED_SECONDS = 86_400
 
 
 def sweep() -> None:
-    """Remove folders of processes that were killed a day ago or longer: nobody can be using them any more."""
+    """Remove folders of processes that are gone; where the system does not tell, those a day old."""
     for path in Path(gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            if time() - path.stat().st_mtime > ABANDONED_SECONDS:
+        with suppress(OSError, ValueError):
+            process = int(path.name.removeprefix(PREFIX).split("-")[0])
+            if time() - path.stat().st_mtime > ABANDONED_SECONDS or not _is_alive(process):
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    return sys.platform != "linux" or Path(f"/proc/{process}").exists()
 
 
 class Scratch:
@@ -34,7 +41,7 @@ class Scratch:
 
     def __init__(self) -> None:
         """Make the folder, readable by its owner only."""
-        self.path = Path(mkdtemp(prefix=PREFIX))
+        self.path = Path(mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
@@ -89,8 +96,8 @@ class Staged:
 
     ``pieces``: one row per record, every column of the subject typed (missing optional ones null) and
     ``line``, its line in the file; keys are unique. ``refused``: one row per refused line with line,
-    rule, reason and raw (JSON object header → text, personal columns masked). ``corrects``: batch, origin_line and
-    line of rows that replace a refused row of an earlier batch.
+    rule, reason, raw (JSON object header → text, personal columns masked) and record, its key where that could be
+    read. ``corrects``: batch, origin_line and line of rows that bring a refused row of an earlier batch again.
     ``rows_read`` counts every row below the header: rows + refused + all that was ``skipped``; ``skipped`` and
     ``normalised`` count by Chinese label what was left out and what was tidied. ``cautions`` must be confirmed by
     a person; ``sample`` shows the first lines as they were understood; ``content`` is the file itself.
@@ -123,6 +130,11 @@ class Staged:
     is_demo: bool
     mapping: str | None
     content: bytes | Path | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def corrected(self) -> int:
+        """How many refused rows of earlier batches come in now."""
+        return self.corrects.filter(~pl.col("line").is_in(self.refused["line"].implode())).height
 
     @property
     def rows(self) -> pl.DataFrame:

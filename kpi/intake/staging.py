@@ -97,7 +97,7 @@ def _staged(
         headers=found.headers,
         sample=_sample(found, candidate.head[row : row + SAMPLE_LINES]),
         pieces=Pieces(tuple(gathered.pieces) or (gatherer.nothing(),), sum(gathered.heights), folder),
-        refused=pl.concat(gathered.refused).sort("line"),
+        refused=gatherer.refused(),
         corrects=pl.concat([pl.DataFrame(schema=CORRECTS), *gathered.corrects]),
         rows_read=gathered.rows_read,
         skipped=dict(gathered.skipped),

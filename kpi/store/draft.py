@@ -47,7 +47,8 @@ class Draft:
         Raises AlreadyImported when the same bytes are in force already.
         """
         known = self.connection.execute(
-            "select batch, imported_at from batch where digest = ? and in_force", [statement.digest]
+            "select batch, imported_at from batch where digest = ? and subject = ? and in_force",
+            [statement.digest, statement.subject.key],
         ).fetchall()
         refuse_repeated(known, statement.facts["file_name"])
         subject, connection = statement.subject, self.connection
@@ -59,6 +60,7 @@ class Draft:
             counts.update(self._append_piece(statement, batch, piece, is_first))
         if statement.is_complete:
             counts["withdrawn"] = self._withdraw(statement, batch)
+        self._settle_refused(subject, batch)
         verdicts = Verdicts(*(counts[name] for name in ("new", "changed", "same", "older", "withdrawn")))
         self._record_batch(batch, statement, verdicts, imported_at)
         record_days(connection, subject, batch)
@@ -90,11 +92,24 @@ class Draft:
         connection.execute("drop table if exists verdict")
         return counts
 
+    def _settle_refused(self, subject: Subject, batch: int) -> None:
+        """Note which refused rows of earlier batches a batch brings again, by their key."""
+        record = quoted(subject.record)
+        self.connection.execute(f"""
+            insert into resubmission
+            select {batch}, null, refused_row.batch, refused_row.line from refused_row
+            where subject = '{subject.key}' and refused_row.batch < {batch} and record in (
+                select {record} from {subject.key}_version where batch = {batch} and not is_withdrawn
+                union all select {record} from {subject.key}_repeat where batch = {batch}
+            )
+            """)
+
     def _withdraw(self, statement: Statement, batch: int) -> int:
         """Withdraw the records in force of the statement's period that it does not repeat; return how many."""
         subject, connection = statement.subject, self.connection
         table, record = f"{subject.key}_version", quoted(subject.record)
-        connection.execute(f"""
+        connection.execute(
+            f"""
             create temp table gone as
             select known.{record} as record from {table} as known
             join batch on batch.batch = coalesce(known.restated_by, known.batch)
@@ -104,8 +119,11 @@ class Draft:
                 and known.{record} not in (
                     select {record} from {table} where batch = {batch}
                     union all select {record} from {subject.key}_repeat where batch = {batch}
+                    union all select record from unnest(?) as refused(record)
                 )
-            """)
+            """,
+            [statement.refused["record"].drop_nulls().to_list()],
+        )
         count: int = connection.execute("select count(*) from gone").fetchall()[0][0]
         self._touch(subject, events_of(connection, subject, "select record from gone"))
         replaced = sought(connection, subject, "select record from gone")
@@ -213,7 +231,7 @@ class Draft:
             (
                 "refused",
                 statement.refused,
-                "refused_row select $b, $s, line, rule, reason, raw from refused",
+                "refused_row select $b, $s, line, rule, reason, raw, record from refused",
             ),
             (
                 "corrects",

@@ -117,9 +117,10 @@ class Generation:
             raise StoreError("当前没有任何有效批次，请先导入文件。")
         return last
 
-    def in_force(self, digest: str) -> list[tuple[int, datetime]]:
-        """Return (batch, imported_at) of the file with these very bytes, if it is in force."""
-        return self.query("select batch, imported_at from batch where digest = ? and in_force", [digest]).rows()
+    def in_force(self, digest: str, subject: str) -> list[tuple[int, datetime]]:
+        """Return (batch, imported_at) of the file with these very bytes, if it is in force for the subject."""
+        sql = "select batch, imported_at from batch where digest = ? and subject = ? and in_force"
+        return self.query(sql, [digest, subject]).rows()
 
     def batches(self) -> pl.DataFrame:
         """Return one row per batch, newest first, with its counts, period, times and whether it is in force."""

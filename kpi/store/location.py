@@ -39,7 +39,10 @@ def active_dataset(root: Path) -> str:
     """Return the dataset that is shown; StoreError when neither holds any data."""
     pointer = root / "active"
     if pointer.exists():
-        return pointer.read_text(encoding="utf-8").strip()
+        named = pointer.read_bytes().decode("utf-8", "replace").strip()
+        if named not in NAMES:
+            raise StoreError("记录显示哪套数据的文件 active 已损坏，请用 python -m kpi use real 或 use demo 重新指定。")
+        return named
     raise StoreError("还没有任何数据，请先导入文件（python -m kpi import 文件），或运行 python3 run.py 建立演示数据。")
 
 

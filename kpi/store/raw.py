@@ -5,6 +5,7 @@ What was kept and what was purged, and when, stands in the batches.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tomllib
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kpi.catalogue import ROOT
-from kpi.errors import CatalogueError, StoreError
+from kpi.errors import CatalogueError, ImportRefused, StoreError
 from kpi.store.draft import Draft
 
 RETENTION = ROOT / "data" / "catalogue" / "retention.toml"
@@ -34,7 +35,8 @@ def keep_days(path: Path = RETENTION) -> int:
 def keep(folder: Path, digest: str, content: bytes | Path) -> bool:
     """Keep a file under its digest in ``folder``/raw; say whether it was not there yet.
 
-    Raises StoreError when the disk refuses; then nothing of the file is left there.
+    Raises StoreError when the disk refuses, ImportRefused when the file is no longer the one that was read; then
+    nothing of it is left there.
     """
     home = folder / "raw"
     path, draft = home / digest, home / f"{digest}.new"
@@ -44,14 +46,26 @@ def keep(folder: Path, digest: str, content: bytes | Path) -> bool:
             return False
         draft.touch(mode=0o600)
         if isinstance(content, Path):
+            if not content.exists():
+                raise _no_longer_the_same()
             shutil.copyfile(content, draft)
         else:
             draft.write_bytes(content)
+        with draft.open("rb") as kept:
+            if hashlib.file_digest(kept, "sha256").hexdigest() != digest:
+                raise _no_longer_the_same()
         draft.replace(path)
+    except ImportRefused:
+        draft.unlink(missing_ok=True)
+        raise
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise StoreError("原始文件存不下，没有导入任何数据，请检查磁盘空间和文件夹权限后重试。") from error
     return True
+
+
+def _no_longer_the_same() -> ImportRefused:
+    return ImportRefused("文件在读取之后被改动或移走，没有导入任何数据，请确认文件不再变化后重新导入。")
 
 
 def mark_expired(draft: Draft, now: datetime, days: int) -> list[str]:

@@ -32,7 +32,9 @@ NEXT_YEAR = LAST_YEAR + 1
 HISTORIES = (1, 10)
 TODAY = date(2026, 2, 1)
 REPETITIONS = 3
-REFUSED = pl.DataFrame(schema={"line": pl.Int32, "rule": pl.String, "reason": pl.String, "raw": pl.String})
+REFUSED = pl.DataFrame(
+    schema={"line": pl.Int32, "rule": pl.String, "reason": pl.String, "raw": pl.String, "record": pl.String}
+)
 FACTS: dict[str, Any] = {
     "file_name": "年.csv", "format": "csv", "encoding": "utf-8", "header_line": 1, "rows_read": 0, "skipped": {},
     "normalised": {}, "exported_at": None,

@@ -15,13 +15,14 @@ from kpi.catalogue import Alias, load
 from kpi.engine.naming import aliases_path, confirm_alias
 from kpi.engine.report import refused_csv
 from kpi.engine.watching import watch
-from kpi.errors import CatalogueError, StoreError
+from kpi.errors import CatalogueError, ImportRefused, StoreError
 from kpi.intake import Staged, stage
 from kpi.measure import effects
 from kpi.store import current
 from kpi.store.location import WAITING, writing
 from kpi.store.raw import keep_days
-from tests.intake.exports import RATING, Row, csv_text, rows_of
+from tests.intake.exports import RATING, TICKET, Row, csv_text, rows_of, table
+from tests.intake.test_files import two_sheets
 
 CATALOGUE = load()
 
@@ -114,10 +115,42 @@ def test_corrected_rows_settle_the_refused_ones_until_their_batch_is_undone(tmp_
     corrected = refused_csv(refused).decode().replace("淡水", "多祝镇")
     batch = put(tmp_path, corrected.encode(), "更正.csv")
     assert (batch.new, batch.refused) == (1, 1)
-    settled = current(tmp_path).refused(1).select("line", "resolved_by").rows()
-    assert settled == [(5, batch.batch), (8, None)]
+    refused = current(tmp_path).refused()
+    # What is refused again waits in the new batch, not in both.
+    assert refused.select("batch", "line", "resolved_by").rows() == [(2, 3, None), (1, 5, 2), (1, 8, 2)]
     engine.undo(tmp_path, batch.batch or 0, CATALOGUE)
     assert current(tmp_path).refused()["resolved_by"].to_list() == [None, None]
+    put(tmp_path, titled(rows_of(RATING, 6), "2024-01-09 08:30"), "全.csv")
+    assert current(tmp_path).refused()["resolved_by"].to_list() == [3, 3]
+
+
+def test_a_corrected_row_overrules_nothing_exported_since(tmp_path: Path) -> None:
+    rows = rows_of(RATING, 4)
+    bad = [{**rows[0], "镇街": "淡水"}, *rows[1:]]
+    put(tmp_path, titled(bad, "2024-01-05 08:30"))
+    corrected = refused_csv(current(tmp_path).refused()).decode().replace("淡水", "多祝镇").encode()
+    put(tmp_path, titled([{**rows[0], "整体满意度": "不满意"}, *rows[1:]], "2024-01-08 08:30"), "新.csv")
+    assert put(tmp_path, corrected, "补正.csv").older == 1
+    assert levels(tmp_path)[rows[0]["评价流水号"]] == 2
+
+
+def test_a_complete_period_withdraws_no_row_it_holds_but_could_not_read(tmp_path: Path) -> None:
+    rows = rows_of(RATING, 10)
+    put(tmp_path, titled(rows))
+    again = [{**row, "镇街": "新镇名"} if number < 3 else row for number, row in enumerate(rows[:9])]
+    content = titled(again, "2024-01-06 08:30")
+    found = engine.preview(tmp_path, read(content, "完整.csv"), CATALOGUE, is_complete=True)
+    batch = put(tmp_path, content, "完整.csv", is_complete=True)
+    assert (found.gone, batch.withdrawn, december(tmp_path)) == (1, 1, 9)
+
+
+def test_an_empty_period_tells_what_it_leaves_standing(tmp_path: Path) -> None:
+    put(tmp_path, titled(rows_of(RATING, 5)))
+    empty = titled([RATING], "2024-01-06 08:30").rsplit(b"\n", 2)[0] + b"\n"
+    found = engine.preview(tmp_path, read(empty, "空.csv"), CATALOGUE)
+    assert ([caution.rule for caution in found.cautions], found.gone) == (["本期 0 件", "行已消失"], 5)
+    put(tmp_path, empty, "空.csv", is_complete=True)
+    assert december(tmp_path) == 0
 
 
 def test_what_the_last_weeks_become_is_what_they_then_are(tmp_path: Path) -> None:
@@ -172,7 +205,9 @@ def test_an_alias_holds_for_its_dates_only(tmp_path: Path) -> None:
     for wrong, words in (
         (Alias("town", "淡水", "火星镇"), "没有“火星镇”"),
         (Alias("town", "多祝", "平山街道"), "已经是“多祝镇”"),
-        (Alias("town", " ", "平山街道"), "没有写"),
+        (Alias("town", " ", "平山街道"), "别名要写一行"),
+        (Alias("town", "淡\r水", "平山街道"), "别名要写一行"),
+        (Alias("town", "淡水街道", "多祝镇", datetime(2023, 12, 31).date()), "已登记为“平山街道”"),
     ):
         with pytest.raises(CatalogueError, match=words):
             confirm_alias(tmp_path, wrong, CATALOGUE)
@@ -223,6 +258,52 @@ def test_a_drop_folder_files_what_it_took_with_a_report_beside_it(tmp_path: Path
     assert watch(root, folder, CATALOGUE, said.append, seconds=1, once=True, accept=True) == 2
     assert december(root) == 6
     assert "已于" in (refused / "好.csv.报告.txt").read_text(encoding="utf-8")
+
+
+def test_a_file_still_being_written_waits_and_a_long_name_stops_nobody(tmp_path: Path) -> None:
+    folder, root = tmp_path / "in", tmp_path / "store"
+    folder.mkdir()
+    long_name = "长" * 80 + ".csv"
+    (folder / long_name).write_bytes(titled(rows_of(RATING, 3)))
+    content = titled(rows_of({**RATING, "评价流水号": "Y1"}, 40))
+    with (folder / "慢.csv").open("wb") as writer:
+        writer.write(content[: len(content) // 2])
+        writer.flush()
+        assert watch(root, folder, CATALOGUE, print, seconds=1, once=True, accept=False) == 1
+        assert december(root) == 3
+        writer.write(content[len(content) // 2 :])
+    assert watch(root, folder, CATALOGUE, print, seconds=1, once=True, accept=False) == 1
+    assert december(root) == 43
+    filed = {path.name for path in (folder / "done").iterdir()}
+    assert "慢.csv" in filed
+    assert sum(name.startswith("长") for name in filed) == 3
+
+
+def test_one_workbook_may_hold_two_subjects(tmp_path: Path) -> None:
+    content = two_sheets(table(rows_of(RATING, 5)), table(rows_of(TICKET, 4)))
+    for sheet, count in (("2023-10", 5), ("2023-11", 4)):
+        (batch,) = engine.load(tmp_path, [stage(content, "两表.xlsx", CATALOGUE, sheet=sheet)], CATALOGUE)
+        assert batch.new == count
+
+
+def test_a_file_changed_after_it_was_read_is_not_imported(tmp_path: Path) -> None:
+    path = tmp_path / "评价.csv"
+    path.write_bytes(titled(rows_of(RATING, 5)))
+    item = stage(path, path.name, CATALOGUE)
+    path.write_bytes(titled(rows_of(RATING, 6)))
+    with pytest.raises(ImportRefused, match="被改动或移走"):
+        engine.load(tmp_path / "store", [item], CATALOGUE)
+    assert not (tmp_path / "store" / "real" / "current").exists()
+    assert list((tmp_path / "store" / "real" / "raw").iterdir()) == []
+
+
+def test_rows_of_another_width_show_nothing_that_could_be_personal() -> None:
+    header = "身份证号码,备注,工单编号,来电时间,诉求类型,办理类型,事发镇街,来电人姓名,来电号码"
+    good = "1,无,T{:05d},2023-12-05 08:30:00,咨询,转办,多祝镇,张三,13800000000"
+    lines = [header, *(good.format(n) for n in range(200)), "441323199001011234,打13912345678,T9,a,b,c,d,李四,e,f,张五"]
+    (raw,) = read("\n".join(lines).encode(), "工单.csv").refused["raw"].to_list()
+    for personal in ("441323199001011234", "13912345678", "李四", "张五"):
+        assert personal not in raw
 
 
 def test_a_folder_is_watched_by_one_process_only(tmp_path: Path) -> None:

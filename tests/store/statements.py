@@ -19,7 +19,9 @@ POLARS_TYPES: dict[str, Any] = {
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
 }
-NO_REFUSED = pl.DataFrame(schema={"line": pl.Int32, "rule": pl.String, "reason": pl.String, "raw": pl.String})
+NO_REFUSED = pl.DataFrame(
+    schema={"line": pl.Int32, "rule": pl.String, "reason": pl.String, "raw": pl.String, "record": pl.String}
+)
 
 
 def typed(subject: str, rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from kpi.ui.importing.batches import (
     undo_control,
 )
 from kpi.ui.importing.confirm import confirm_control
-from kpi.ui.importing.drafts import ACCEPTED, draft
+from kpi.ui.importing.drafts import ACCEPTED, draft, upload_key
 from kpi.ui.importing.preview import show_draft
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "show_restated",
     "show_result",
     "undo_control",
+    "upload_key",
 ]

@@ -12,7 +12,7 @@ from kpi.errors import KpiError
 from kpi.intake import Staged
 from kpi.store import store_root
 from kpi.ui import data
-from kpi.ui.importing.drafts import Draft
+from kpi.ui.importing.drafts import Draft, forget_uploads
 from kpi.ui.importing.preview import is_complete, is_confirmed
 
 
@@ -35,6 +35,7 @@ def confirm_control(drafts: list[Draft]) -> None:
         except KpiError as error:
             st.error(f"没有导入任何数据：{error}")
             return
+        forget_uploads()
         st.rerun()
 
 

@@ -24,6 +24,16 @@ from kpi.ui.mapping import mapping_screen
 ACCEPTED = ["csv", "xlsx", "xlsm", "xls", "html", "htm", "txt", "tsv", "xml"]
 
 
+def upload_key() -> str:
+    """Return the key of the box files are dropped on: a new one only once what lay there was imported."""
+    return f"uploads-{st.session_state.get('upload-round', 0)}"
+
+
+def forget_uploads() -> None:
+    """Empty the box files are dropped on."""
+    st.session_state["upload-round"] = st.session_state.get("upload-round", 0) + 1
+
+
 @dataclass(frozen=True)
 class Draft:
     """One uploaded file on its way in: staged and compared, or the refusal why it cannot go in (yet)."""
@@ -59,7 +69,7 @@ def draft(upload: UploadedFile) -> Draft:
     """Return what would happen to one uploaded file; nothing is in force yet."""
     sheet = st.session_state.get(f"sheet-{upload.file_id}")
     settings = _settings_version()
-    with st.spinner(f"正在读取 {upload.name} …"):
+    with st.spinner(f"正在读取 {upload.name} …（前面有别人的文件时排队）"):
         read = _staged(f"{upload.file_id}|{settings}", upload.name, sheet, settings, upload.getvalue())
     if isinstance(read, KpiError):
         return Draft(upload, None, None, read)

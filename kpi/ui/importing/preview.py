@@ -101,7 +101,7 @@ def _facts(staged: Staged, preview: Preview) -> list[tuple[str, str]]:
         ),
         "略过": "、".join(f"{name} {count} 行" for name, count in staged.skipped.items() if count),
         "已规范": "、".join(f"{name} {digits(count)} 处" for name, count in staged.normalised.items() if count),
-        "更正": f"{staged.corrects.height} 行对应此前拒收的行" if staged.corrects.height else "",
+        "补正": f"{staged.corrected} 行此前被拒收，现在收下" if staged.corrected else "",
         "未使用的列": "、".join(staged.ignored_columns),
         "新出现的列": "、".join(preview.new_columns),
         "未读的隐藏表": "、".join(staged.hidden_sheets),
