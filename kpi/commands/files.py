@@ -40,7 +40,7 @@ def batches(as_of: str | None, as_json: bool) -> None:
 
 @cli.command(help="列出被拒收的行及原因；给出批次号时只列该批次。")
 @click.argument("batch", type=int, required=False)
-@click.option("--all", "every", is_flag=True, help="连同已补正的行。")
+@click.option("--all", "every", is_flag=True, help="连同已更正的行。")
 @click.option("--csv", "path", default=None, type=click.Path(path_type=Path), help="写成 CSV 文件，改好后可重新导入。")
 @as_of_option
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
@@ -59,7 +59,7 @@ def refused(batch: int | None, path: Path | None, every: bool, as_of: str | None
         click.echo(as_json_text({"refused": frame.to_dicts()}))
     else:
         for row in frame.iter_rows(named=True):
-            state = f"（已由批次 {row['resolved_by']} 补正）" if row["resolved_by"] else ""
+            state = f"（已由批次 {row['resolved_by']} 更正）" if row["resolved_by"] else ""
             where = f"批次 {row['batch']} · {row['file_name']} 第 {row['line']} 行"
             click.echo(f"{where} · {row['rule']}：{row['reason']}{state}")
 
@@ -110,7 +110,7 @@ def undo(batch: int, as_json: bool) -> None:
 def purge(days: int | None, as_json: bool) -> None:
     """Remove the kept files of real batches whose time is up."""
     kept = keep_days() if days is None else days
-    count = engine.purge_files(store_root(), load_catalogue(), kept)
+    count = engine.purge_files(store_root(), load_catalogue(), kept, waiting)
     click.echo(
         as_json_text({"purged": count, "days": kept}) if as_json else f"已删除 {count} 个原始文件并记录在批次中。"
     )

@@ -165,9 +165,9 @@ def kept_files(root: Path, dataset: str) -> list[str]:
     return current(root, dataset).query(sql)["raw_file"].to_list()
 
 
-def purge_files(root: Path, catalogue: Catalogue, days: int) -> int:
+def purge_files(root: Path, catalogue: Catalogue, days: int, waiting: Said | None = None) -> int:
     """Remove the kept files of real batches older than ``days``, record it, and return how many went."""
-    with drafting(root, REAL, catalogue) as draft:
+    with drafting(root, REAL, catalogue, waiting) as draft:
         expired = mark_expired(draft, datetime.now().replace(microsecond=0), days)
         rollups.refresh(draft)
     purge(dataset_folder(root, REAL), expired, kept_files(root, REAL))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kpi.catalogue import Catalogue
+from kpi.catalogue import FLAGS, LEVELS, Catalogue, Column
 from kpi.engine.statements import ORIGIN_SQL, check_dataset, dataset_of, statement_of
 from kpi.intake import Caution, Staged
 from kpi.store import Generation, Statement, current, dataset_folder, period_sql, refuse_repeated, verdict_sql
@@ -164,18 +164,30 @@ def _new_columns(generation: Generation, staged: Staged) -> tuple[str, ...]:
     return tuple(header for header in staged.headers if header and header not in seen) if seen else ()
 
 
+def _in_words(column: Column) -> pl.Expr:
+    """Return a column as people write it: moments to the second, levels and flags in words."""
+    value = pl.col(column.name)
+    if column.type == "datetime":
+        return value.dt.to_string("%Y-%m-%d %H:%M:%S")
+    if column.type in ("level", "flag"):
+        words = LEVELS if column.type == "level" else FLAGS
+        return value.replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
+    return value.cast(pl.String)
+
+
 def _differences(generation: Generation, statement: Statement, piece: pl.DataFrame, records: pl.Series) -> pl.DataFrame:
     """Return one row per changed cell of ``records``: record, column (Chinese header), old, new."""
     subject = statement.subject
-    names = {column.name: column.header for column in subject.columns if column.name != subject.record}
+    compared = [column for column in subject.columns if column.name != subject.record]
+    names = {column.name: column.header for column in compared}
     old = generation.query(
         f"select * from {subject.key} where {subject.record} in (select unnest(?))", [records.to_list()]
     )
 
     def long(frame: pl.DataFrame, side: str) -> pl.DataFrame:
-        return frame.select(
-            pl.col(subject.record).alias("record"), *(pl.col(name).cast(pl.String) for name in names)
-        ).unpivot(index="record", variable_name="column", value_name=side)
+        return frame.select(pl.col(subject.record).alias("record"), *map(_in_words, compared)).unpivot(
+            index="record", variable_name="column", value_name=side
+        )
 
     new = piece.filter(pl.col(subject.record).is_in(records.implode()))
     both = long(old, "old").join(long(new, "new"), on=["record", "column"])

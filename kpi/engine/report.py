@@ -20,7 +20,7 @@ COUNTED = {
     "same": "相同",
     "older": "较旧",
     "refused": "拒收",
-    "corrected": "补正",
+    "corrected": "更正",
     "withdrawn": "撤下",
     "gone": "消失",
 }
@@ -103,7 +103,38 @@ def lines(result: dict[str, Any]) -> list[str]:
     rules = "；".join(f"{rule} {count} 行" for rule, count in result["refused_by_rule"].items())
     switch = "；导入后看板改用正式数据，演示数据不再显示" if result.get("switches_to_real") else ""
     first = f"{head}  {result['file']}：{' · '.join(counts)}" + (f"（{rules}）" if rules else "") + switch
-    return [first, *cautions, *_effects(result.get("effect", ()))]
+    if result["outcome"] != "preview":
+        return [first, *cautions]
+    return [first, *_understood(result), *cautions, *_examples(result), *_effects(result["effect"])]
+
+
+def _understood(result: dict[str, Any]) -> list[str]:
+    """Return how the file was read: its kind, encoding, header, period, totals and first rows."""
+    encoding = f"，编码 {result['encoding']}" if result["encoding"] else ""
+    when = f"，导出于 {result['exported_at']:%Y-%m-%d %H:%M}" if result["exported_at"] else ""
+    said = [
+        f"  {result['format']}{encoding}，表头在第 {result['header_line']} 行，"
+        f"{result['period_first']} 至 {result['period_last']}{when}"
+    ]
+    said += [f"  | {line}" for line in result["sample"]]
+    said += [
+        f"  {'✓' if total['agrees'] else '✕'} {total['label']}“{total['column']}”{total['stated']:,.6g}，"
+        f"明细 {total['ours']:,.6g}"
+        for total in result["totals"]
+    ]
+    return said
+
+
+def _examples(result: dict[str, Any]) -> list[str]:
+    """Return some changed cells as old → new, and what unknown names may stand for."""
+    said = [
+        f"  · {each['record']} {each['column']}：{each['old'] or '空'} → {each['new'] or '空'}"
+        for each in result["changes"]
+    ]
+    for name in result["unknown_names"]:
+        near = f"，可能是 {'、'.join(name['suggestions'])}" if name["suggestions"] else ""
+        said.append(f"  · {name['column']}“{name['text']}”（{name['rows']} 行）不认识{near}")
+    return said
 
 
 def _effects(effect: Iterable[dict[str, Any]]) -> list[str]:

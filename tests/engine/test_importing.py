@@ -59,7 +59,7 @@ def test_a_preview_counts_what_the_import_then_does(tmp_path: Path) -> None:
     assert (found.new, found.changed, found.same, found.older, found.gone) == (2, 10, 15, 0, 5)
     assert found.gone_samples == tuple(row["评价流水号"] for row in rows[25:])
     assert [caution.rule for caution in found.cautions] == ["变更过多", "行已消失"]
-    assert found.samples.row(0) == (rows[0]["评价流水号"], "整体满意度", "4", "2")
+    assert found.samples.row(0) == (rows[0]["评价流水号"], "整体满意度", "满意", "不满意")
     batch = put(tmp_path, again, "更正.csv")
     assert (batch.new, batch.changed, batch.same, batch.withdrawn) == (2, 10, 15, 0)
     assert december(tmp_path) == 32

@@ -127,7 +127,7 @@ def test_input_63_a_corrected_export_wins_shows_what_changed_and_keeps_the_old(t
     newer = export(corrected, "2024-01-10 09:00")
     found = preview(tmp_path, newer)
     assert counts(found) == (0, 4, 16, 0)
-    assert found.samples.sort("record").row(0) == ("P0000000001", "整体满意度", "4", "1")
+    assert found.samples.sort("record").row(0) == ("P0000000001", "整体满意度", "满意", "非常不满意")
     assert warned(found) == {}, "one row in five is not many"
     load(tmp_path, newer)
     assert levels(tmp_path)["P0000000001"] == 1

@@ -57,7 +57,7 @@ def test_the_rows_of_a_file_are_shown_as_a_sum_and_go_in_as_promised(page: Open,
     rows[1]["镇街"] = "月球镇"
     app = page(export([*rows, rows[0]], footer="合计,7"))
     shown = " ".join(said(app).split())
-    assert "读入行 8 = 新增 5 + 更正 0 + 不变 0 + 拒收 1 + 略过 2" in shown
+    assert "读入行 8 = 新增 5 + 变更 0 + 不变 0 + 拒收 1 + 略过 2" in shown
     assert "✓ 合计“行数”7，明细 7" in shown
     assert "张**" in shown
     assert "张三丰" not in shown

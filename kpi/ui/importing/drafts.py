@@ -74,7 +74,8 @@ def draft(upload: UploadedFile) -> Draft:
     if isinstance(read, KpiError):
         return Draft(upload, None, None, read)
     try:
-        return Draft(upload, read, engine.preview(store_root(), read, data.catalogue()))
+        is_complete = bool(st.session_state.get(f"complete-{upload.file_id}"))
+        return Draft(upload, read, engine.preview(store_root(), read, data.catalogue(), is_complete=is_complete))
     except KpiError as refusal:
         return Draft(upload, None, None, refusal)
 

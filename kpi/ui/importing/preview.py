@@ -32,7 +32,7 @@ FORMATS = {
 }
 COUNTS = {
     "new": "新增",
-    "changed": "更正",
+    "changed": "变更",
     "same": "不变",
     "older": "较旧，不采用",
     "refused": "拒收",
@@ -101,7 +101,7 @@ def _facts(staged: Staged, preview: Preview) -> list[tuple[str, str]]:
         ),
         "略过": "、".join(f"{name} {count} 行" for name, count in staged.skipped.items() if count),
         "已规范": "、".join(f"{name} {digits(count)} 处" for name, count in staged.normalised.items() if count),
-        "补正": f"{staged.corrected} 行此前被拒收，现在收下" if staged.corrected else "",
+        "更正": f"{staged.corrected} 行此前被拒收，现在收下" if staged.corrected else "",
         "未使用的列": "、".join(staged.ignored_columns),
         "新出现的列": "、".join(preview.new_columns),
         "未读的隐藏表": "、".join(staged.hidden_sheets),
@@ -127,9 +127,9 @@ def _ask_cautions(one: Draft, preview: Preview) -> None:
 def _show_changes(preview: Preview) -> None:
     if preview.samples.is_empty():
         return
-    st.html('<p class="kpi-hint">更正的例子</p>')
+    st.html('<p class="kpi-hint">变更的例子</p>')
     columns = [Column("record", "编号"), Column("column", "列"), Column("old", "原来"), Column("new", "现在")]
-    tables.show(columns, preview.samples.head(ROWS_SHOWN).iter_rows(named=True), "更正的例子")
+    tables.show(columns, preview.samples.head(ROWS_SHOWN).iter_rows(named=True), "变更的例子")
 
 
 def _ask_names(one: Draft, staged: Staged) -> None:
