@@ -101,7 +101,7 @@ def test_without_yes_nothing_goes_in(store: Path, exports: Path, tmp_path: Path)
     code, printed = kpi(store, "import", other)
     result = printed["files"][0]
     assert (code, result["outcome"], result["new"], result["changed"]) == (0, "preview", 0, 1)
-    assert result["changes"][0]["old"] == "5" and result["changes"][0]["new"] == "4"
+    assert result["changes"][0]["old"] == "非常满意" and result["changes"][0]["new"] == "满意"
     assert kpi(store, "batches")[1]["batches"][0]["file_name"] != other.name
 
 
