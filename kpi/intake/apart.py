@@ -64,8 +64,9 @@ class Reader:
             try:
                 said = self._asked(process, request)
                 if size > LARGE:
-                    # What a large file left in its memory is worth more to the import than a quick next start.
+                    # What a large file left in memory belongs to the import now; a new process gets ready.
                     self._end()
+                    self._running()
                 return said
             except _Died as death:
                 raise self._refused(request["file_name"], seconds if is_late else None) from death

@@ -71,6 +71,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer requests until there are no more."""
+    from kpi.catalogue import load
+
+    load()
     scratch: list[Path] = []
     Thread(target=die_with_parent, args=(scratch,), daemon=True).start()
     for line in requests:

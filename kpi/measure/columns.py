@@ -124,3 +124,14 @@ SERIES: dict[str, Any] = {
     # words to draw at this period: a change of definition, the beginning of a new baseline
     "event": pl.String,
 }
+# A figure of one period that becomes another.
+CHANGE: dict[str, Any] = {
+    "metric": pl.String,
+    "name": pl.String,
+    "unit": pl.String,
+    "decimals": pl.Int64,
+    "period": pl.String,
+    "label": pl.String,
+    "before": pl.Float64,
+    "after": pl.Float64,
+}

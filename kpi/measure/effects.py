@@ -12,20 +12,14 @@ from kpi.catalogue import Catalogue, Metric
 from kpi.engine import dataset_of
 from kpi.engine.trial import on_trial
 from kpi.intake import Staged
+from kpi.measure.columns import CHANGE
 from kpi.measure.series import series
 from kpi.measure.source import Source
 from kpi.store import current, dataset_folder
 
 WEEKS = 4
 SCHEMA = {
-    "metric": pl.String(),
-    "name": pl.String(),
-    "unit": pl.String(),
-    "decimals": pl.Int64(),
-    "period": pl.String(),
-    "label": pl.String(),
-    "before": pl.Float64(),
-    "after": pl.Float64(),
+    **CHANGE,
     "n_before": pl.Float64(),
     "n_after": pl.Float64(),
 }

@@ -5,20 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from kpi.calendar import period_of
+from kpi.measure.columns import CHANGE
 from kpi.measure.figures import WholeFigures
 from kpi.measure.restatements import Restatements
 from kpi.measure.source import Source
 
 MOST_WEEKS = 12
 SCHEMA = {
-    "metric": pl.String(),
-    "name": pl.String(),
-    "unit": pl.String(),
-    "decimals": pl.Int64(),
-    "period": pl.String(),
-    "label": pl.String(),
-    "before": pl.Float64(),
-    "after": pl.Float64(),
+    **CHANGE,
     "batch": pl.Int64(),
     "file_name": pl.String(),
     "at": pl.Datetime("us"),

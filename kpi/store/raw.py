@@ -6,12 +6,13 @@ What was kept and what was purged, and when, stands in the batches.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import shutil
 import tomllib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from kpi.catalogue import ROOT
 from kpi.errors import CatalogueError, ImportRefused, StoreError
@@ -19,6 +20,7 @@ from kpi.store.draft import Draft
 
 RETENTION = ROOT / "data" / "catalogue" / "retention.toml"
 OVERRIDE = "KPI_KEEP_RAW_DAYS"
+PIECE = 1 << 22
 
 
 def keep_days(path: Path = RETENTION) -> int:
@@ -45,15 +47,8 @@ def keep(folder: Path, digest: str, content: bytes | Path) -> bool:
         if path.exists():
             return False
         draft.touch(mode=0o600)
-        if isinstance(content, Path):
-            if not content.exists():
-                raise _no_longer_the_same()
-            shutil.copyfile(content, draft)
-        else:
-            draft.write_bytes(content)
-        with draft.open("rb") as kept:
-            if hashlib.file_digest(kept, "sha256").hexdigest() != digest:
-                raise _no_longer_the_same()
+        if _copied(content, draft) != digest:
+            raise _no_longer_the_same()
         draft.replace(path)
     except ImportRefused:
         draft.unlink(missing_ok=True)
@@ -62,6 +57,25 @@ def keep(folder: Path, digest: str, content: bytes | Path) -> bool:
         draft.unlink(missing_ok=True)
         raise StoreError("原始文件存不下，没有导入任何数据，请检查磁盘空间和文件夹权限后重试。") from error
     return True
+
+
+def _copied(content: bytes | Path, draft: Path) -> str:
+    """Copy a file and return the digest of what was copied."""
+    known = hashlib.sha256()
+    with draft.open("wb") as copy, _opened(content) as source:
+        while piece := source.read(PIECE):
+            known.update(piece)
+            copy.write(piece)
+    return known.hexdigest()
+
+
+def _opened(content: bytes | Path) -> BinaryIO:
+    if isinstance(content, bytes):
+        return io.BytesIO(content)
+    try:
+        return content.open("rb")
+    except FileNotFoundError as error:
+        raise _no_longer_the_same() from error
 
 
 def _no_longer_the_same() -> ImportRefused:

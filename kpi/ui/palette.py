@@ -125,3 +125,12 @@ def palette(theme: Theme = "light") -> Palette:
 def mark(status: str) -> Mark:
     """Return the mark of a status. KeyError for a word that is no status, so that none can stay colourless."""
     return STATUS[status]
+
+
+# What an arrival's state looks like: shape, word, tone; the most troubled first.
+ARRIVALS = {
+    "broken": ("✕", "中断", "missed"),
+    "late": ("!", "迟报", "watch"),
+    "never": ("–", "从未报送", "grey"),
+    "fresh": ("✓", "按期", "met"),
+}

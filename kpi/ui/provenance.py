@@ -13,9 +13,9 @@ from kpi.catalogue import COUNTY, EACH_TOWN, PACES, PERIODS
 from kpi.measure import digits
 from kpi.ui import format as fmt
 from kpi.ui import page, tables
+from kpi.ui.palette import ARRIVALS
 from kpi.ui.tables import Column, Html
 
-STATES = {"fresh": "按时", "late": "迟报", "broken": "中断", "never": "从未报送"}
 SHOWN_BATCHES = 8
 QUALITY = {
     "verification": "如何核验",
@@ -88,7 +88,7 @@ def sources(found: Mapping[str, Any]) -> None:
     rows = []
     for each in found["sources"]:
         arrival = each["arrival"]
-        state = STATES[arrival["state"]]
+        _, state, _ = ARRIVALS[arrival["state"]]
         last = "" if arrival["period_last"] is None else f"，数据到 {fmt.day(arrival['period_last'])}"
         rows.append(
             {

@@ -17,15 +17,9 @@ from kpi.store import Generation
 from kpi.ui import data, tables
 from kpi.ui import format as fmt
 from kpi.ui.health.refusals import awaiting
+from kpi.ui.palette import ARRIVALS
 from kpi.ui.tables import Column, Html
 
-# What an arrival's state looks like: shape, word, tone; the most troubled first.
-STATES = {
-    "broken": ("✕", "中断", "missed"),
-    "late": ("!", "迟报", "watch"),
-    "never": ("–", "从未报送", "grey"),
-    "fresh": ("✓", "按期", "met"),
-}
 COLUMNS = (
     Column("subject", "业务与来源"),
     Column("state", "状态"),
@@ -56,9 +50,9 @@ def standing(now: Generation) -> str:
     troubled = arrivals.filter(pl.col("state") != "fresh")
     if troubled.is_empty():
         return f"{fmt.day(now.today)}，{arrivals.height} 个数据来源全部按期"
-    counts = {state: arrivals.filter(state=state).height for state in STATES}
+    counts = {state: arrivals.filter(state=state).height for state in ARRIVALS}
     in_time = counts.pop("fresh")
-    said = "、".join(f"{count} 个{STATES[state][1]}" for state, count in counts.items() if count)
+    said = "、".join(f"{count} 个{ARRIVALS[state][1]}" for state, count in counts.items() if count)
     late = troubled.filter(pl.col("state") != "never").sort("due_on")
     subjects = data.catalogue().subjects
     named = "、".join(
@@ -82,7 +76,7 @@ def show_sources(now: Generation) -> None:
 
 def rows(now: Generation) -> list[dict[str, Any]]:
     """Return one display row per source, the most troubled first, then those due soonest."""
-    order = list(STATES)
+    order = list(ARRIVALS)
     waiting = awaiting(data.refused(now))
     counts = dict(waiting.group_by("subject").len().iter_rows())
     found = sorted(
@@ -94,7 +88,7 @@ def rows(now: Generation) -> list[dict[str, Any]]:
 
 def _row(now: Generation, row: Mapping[str, Any], waiting: int) -> dict[str, Any]:
     subject = data.catalogue().subjects[row["subject"]]
-    shape, word, tone = STATES[row["state"]]
+    shape, word, tone = ARRIVALS[row["state"]]
     arrived = row["last_arrival"]
     return {
         "subject": _noted(subject.name, subject.source, may_wrap=True),

@@ -32,17 +32,20 @@ def refused_download(refused: pl.DataFrame, file_name: str, key: str) -> None:
     )
 
 
-COUNTED = ("rows_read", "new", "changed", "same", "older", "withdrawn", "refused")
-RESULT_COLUMNS = (
-    Column("batch", "批次"),
-    Column("file_name", "文件"),
-    Column("subject", "业务"),
+VERDICTS = (
     Column("new", "新增", figures=True),
     Column("changed", "变更", figures=True),
     Column("same", "不变", figures=True),
     Column("older", "较旧", figures=True),
     Column("withdrawn", "撤下", figures=True),
     Column("refused", "拒收", figures=True),
+)
+COUNTED = tuple(column.field for column in VERDICTS)
+RESULT_COLUMNS = (
+    Column("batch", "批次"),
+    Column("file_name", "文件"),
+    Column("subject", "业务"),
+    *VERDICTS,
     Column("outcome", "结果", wide=True),
 )
 
@@ -55,9 +58,7 @@ def show_result(loaded: list[LoadedBatch]) -> None:
             "batch": one.batch,
             "file_name": one.file_name,
             "subject": subjects[one.subject].name,
-            **{
-                name: digits(getattr(one, name)) for name in ("new", "changed", "same", "older", "withdrawn", "refused")
-            },
+            **{name: digits(getattr(one, name)) for name in COUNTED},
             "outcome": one.reason or "已生效，各页即时更新",
         }
         for one in loaded
@@ -71,12 +72,7 @@ BATCH_COLUMNS = (
     Column("file_name", "文件"),
     Column("period", "统计期间"),
     Column("rows_read", "读入", figures=True),
-    Column("new", "新增", figures=True),
-    Column("changed", "变更", figures=True),
-    Column("same", "不变", figures=True),
-    Column("older", "较旧", figures=True),
-    Column("withdrawn", "撤下", figures=True),
-    Column("refused", "拒收", figures=True),
+    *VERDICTS,
     Column("skipped", "略过", figures=True),
     Column("imported_at", "导入时间"),
     Column("state", "状态"),
@@ -88,7 +84,7 @@ def batch_rows(batches: pl.DataFrame) -> list[dict[str, Any]]:
     subjects = data.catalogue().subjects
     return [
         {
-            **{name: digits(row[name]) for name in COUNTED},
+            **{name: digits(row[name]) for name in ("rows_read", *COUNTED)},
             "skipped": digits(sum(json.loads(row["skipped"]).values())),
             "batch": row["batch"],
             "subject": subjects[row["subject"]].name,
@@ -117,7 +113,10 @@ RESTATED_SHOWN = 15
 def show_restated(now: Generation) -> None:
     """Draw which published weekly figures a later batch or an undo changed, the newest first."""
     found = data.restated(now)
-    page.section("已发布数字的更正", f"近 {found['period'].n_unique()} 周 {found.height} 处" if found.height else "")
+    note = f"近 {found['period'].n_unique()} 周 {found.height} 处" if found.height else ""
+    if found.height > RESTATED_SHOWN:
+        note += f"，这里列出最新的 {RESTATED_SHOWN} 处，全部见命令 python -m kpi restatements"
+    page.section("已发布数字的更正", note)
     if found.is_empty():
         page.nothing("没有已发布的周数被后来的文件或撤销更正过。")
         return
@@ -141,8 +140,10 @@ def undo_control(now: Generation) -> None:
     if in_force.is_empty():
         return
     labels = {row["batch"]: f"第 {row['batch']} 批 · {row['file_name']}" for row in in_force.iter_rows(named=True)}
+    # What was chosen before a newer batch came must not stay chosen beside it.
+    key = f"undo-batch-{max(labels)}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        batch = st.selectbox("撤销哪一批", list(labels), format_func=lambda b: labels[b], key="undo-batch", width=520)
+        batch = st.selectbox("撤销哪一批", list(labels), format_func=lambda b: labels[b], key=key, width=520)
         if st.button("撤销…", key="undo-ask"):
             _ask_undo(batch, labels[batch])
 
